@@ -1,0 +1,63 @@
+import { playwright } from "@vitest/browser-playwright";
+import { defineConfig } from "vitest/config";
+
+const resolve = { conditions: ["@albef/source"] };
+const ssr = { resolve: { conditions: ["@albef/source"], externalConditions: ["@albef/source"] } };
+
+/** Chromium without network chatter, on a named WebGPU adapter (SwiftShader where there is no GPU). */
+const chromiumArgs = [
+  "--no-sandbox",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--enable-unsafe-webgpu",
+  `--use-webgpu-adapter=${process.env.WEBGPU_ADAPTER ?? "swiftshader"}`,
+];
+const executablePath = process.env.CHROMIUM_PATH;
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        resolve,
+        ssr,
+        test: {
+          name: "unit",
+          environment: "node",
+          include: ["packages/*/src/**/*.test.ts", "scripts/**/*.test.ts"],
+          exclude: ["**/*.gpu.test.ts", "**/*.dawn.test.ts", "**/node_modules/**", "**/dist/**"],
+          testTimeout: 60_000,
+        },
+      },
+      {
+        resolve,
+        ssr,
+        test: {
+          name: "dawn",
+          environment: "node",
+          include: ["packages/*/src/**/*.dawn.test.ts"],
+          testTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        resolve,
+        test: {
+          name: "gpu",
+          include: ["packages/*/src/**/*.gpu.test.ts"],
+          testTimeout: 120_000,
+          fileParallelism: false,
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({ launchOptions: { args: chromiumArgs, ...(executablePath ? { executablePath } : {}) } }),
+            instances: [{ browser: "chromium" }],
+          },
+        },
+      },
+    ],
+  },
+});
