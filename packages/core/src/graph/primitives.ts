@@ -1,0 +1,122 @@
+import type { Primitive } from "../op.ts";
+import { addOp } from "../ops/add.ts";
+import { affineOp } from "../ops/affine.ts";
+import { broadcastToOp } from "../ops/broadcast-to.ts";
+import { castOp } from "../ops/cast.ts";
+import { concatOp } from "../ops/concat.ts";
+import { divOp } from "../ops/div.ts";
+import { equalOp } from "../ops/equal.ts";
+import { erfOp } from "../ops/erf.ts";
+import { expOp } from "../ops/exp.ts";
+import { fillOp } from "../ops/fill.ts";
+import { floorOp } from "../ops/floor.ts";
+import { gatherOp } from "../ops/gather.ts";
+import { greaterOp } from "../ops/greater.ts";
+import { iotaOp } from "../ops/iota.ts";
+import { logOp } from "../ops/log.ts";
+import { matmulOp } from "../ops/matmul.ts";
+import { maxOp } from "../ops/max.ts";
+import { maximumOp } from "../ops/maximum.ts";
+import { mulOp } from "../ops/mul.ts";
+import { padOp } from "../ops/pad.ts";
+import { reshapeOp } from "../ops/reshape.ts";
+import { rsqrtOp } from "../ops/rsqrt.ts";
+import { scatterAddOp } from "../ops/scatter-add.ts";
+import { sliceOp } from "../ops/slice.ts";
+import { sqrtOp } from "../ops/sqrt.ts";
+import { stopGradientOp } from "../ops/stop-gradient.ts";
+import { subOp } from "../ops/sub.ts";
+import { sumOp } from "../ops/sum.ts";
+import { tanhOp } from "../ops/tanh.ts";
+import { transposeOp } from "../ops/transpose.ts";
+import { normalizeAxis, sameShape } from "../shape.ts";
+import { apply } from "./apply.ts";
+import type { PrimitiveSet } from "./primitive-set.ts";
+import type { Tensor } from "./tensor.ts";
+
+const affine = (x: Tensor, scale: number, shift: number) => apply(affineOp, { x }, { scale, shift })[0]!;
+const unary = (op: Primitive<"x">) => (x: Tensor) => apply(op, { x }, {})[0]!;
+const binary = (op: Primitive<"a" | "b">) => (a: Tensor, b: Tensor) => apply(op, { a, b }, {})[0]!;
+
+/** A binary primitive whose second operand may be a number. */
+function withNumber(op: Primitive<"a" | "b">, constant: (a: Tensor, b: number) => Tensor) {
+  return (a: Tensor, b: Tensor | number) => (typeof b === "number" ? constant(a, b) : apply(op, { a, b }, {})[0]!);
+}
+
+function axesOf(op: string, x: Tensor, axes: readonly number[] = [-1]): number[] {
+  return axes.map((axis) => normalizeAxis(op, axis, x)).sort((a, b) => a - b);
+}
+
+function sum(x: Tensor, axes?: readonly number[]): Tensor {
+  return apply(sumOp, { x }, { axes: axesOf("sum", x, axes) })[0]!;
+}
+
+function max(x: Tensor, axes?: readonly number[]): Tensor {
+  return apply(maxOp, { x }, { axes: axesOf("max", x, axes) })[0]!;
+}
+
+function mean(x: Tensor, axes?: readonly number[]): Tensor {
+  const count = axesOf("mean", x, axes).reduce((product, axis) => product * x.shape[axis]!, 1);
+  return affine(sum(x, axes), 1 / count, 0);
+}
+
+function reshape(x: Tensor, shape: readonly number[]): Tensor {
+  return sameShape(x.shape, shape) ? x : apply(reshapeOp, { x }, { shape })[0]!;
+}
+
+function sumTo(x: Tensor, shape: readonly number[]): Tensor {
+  const offset = x.shape.length - shape.length;
+  const axes = x.shape.flatMap((extent, axis) => (axis < offset || shape[axis - offset] !== extent ? [axis] : []));
+  return reshape(axes.length > 0 ? sum(x, axes) : x, shape);
+}
+
+/** log of the softmax over the last axis; the maximum is subtracted first. */
+function logSoftmax(x: Tensor): Tensor {
+  const shifted = primitives.sub(x, max(x));
+  return primitives.sub(shifted, primitives.log(sum(primitives.exp(shifted))));
+}
+
+function softmax(x: Tensor): Tensor {
+  const exponents = primitives.exp(primitives.sub(x, max(x)));
+  return primitives.div(exponents, sum(exponents));
+}
+
+/** The primitives as functions over symbolic tensors. */
+export const primitives: PrimitiveSet = {
+  add: withNumber(addOp, (a, b) => affine(a, 1, b)),
+  sub: withNumber(subOp, (a, b) => affine(a, 1, -b)),
+  mul: withNumber(mulOp, (a, b) => affine(a, b, 0)),
+  div: withNumber(divOp, (a, b) => affine(a, 1 / b, 0)),
+  maximum: binary(maximumOp),
+  greater: binary(greaterOp),
+  equal: binary(equalOp),
+  neg: (x) => affine(x, -1, 0),
+  exp: unary(expOp),
+  log: unary(logOp),
+  sqrt: unary(sqrtOp),
+  rsqrt: unary(rsqrtOp),
+  erf: unary(erfOp),
+  tanh: unary(tanhOp),
+  floor: unary(floorOp),
+  cast: (x, dtype) => (x.dtype === dtype ? x : apply(castOp, { x }, { dtype })[0]!),
+  stopGradient: unary(stopGradientOp),
+  sum,
+  mean,
+  max,
+  sumTo,
+  broadcastTo: (x, shape) => (sameShape(x.shape, shape) ? x : apply(broadcastToOp, { x }, { shape })[0]!),
+  matmul: (a, b, { transposeA = false, transposeB = false } = {}) =>
+    apply(matmulOp, { a, b }, { transposeA, transposeB })[0]!,
+  reshape,
+  transpose: (x, permutation) => apply(transposeOp, { x }, { permutation })[0]!,
+  slice: (x, begin, size) => (sameShape(x.shape, size) ? x : apply(sliceOp, { x }, { begin, size })[0]!),
+  pad: (x, before, after) => apply(padOp, { x }, { before, after })[0]!,
+  concat: (tensors, axis) =>
+    tensors.reduce((a, b) => apply(concatOp, { a, b }, { axis: normalizeAxis("concat", axis, a) })[0]!),
+  gather: (table, indices) => apply(gatherOp, { table, indices }, {})[0]!,
+  scatterAdd: (updates, indices, rows) => apply(scatterAddOp, { updates, indices }, { rows })[0]!,
+  iota: (like, shape, axis, dtype = "f32") => apply(iotaOp, { like }, { shape, axis, dtype })[0]!,
+  fill: (like, shape, value, dtype = "f32") => apply(fillOp, { like }, { shape, value, dtype })[0]!,
+  softmax,
+  logSoftmax,
+};

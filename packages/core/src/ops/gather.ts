@@ -1,0 +1,38 @@
+import { definePrimitive } from "../op.ts";
+import { expectDType, expectRank, lastDim } from "../shape.ts";
+import { elementCount } from "../spec.ts";
+import { wgsl } from "../wgsl.ts";
+import { elementwiseKernel } from "./snippets/elementwise.ts";
+
+/** Rows of table [rows, width] at indices i32 [...]: [..., width]. Indices outside are clamped. */
+export const gatherOp = definePrimitive<"table" | "indices">({
+  name: "gather",
+  inputs: ["table", "indices"],
+  infer({ table, indices }) {
+    expectRank("gather", "table", table, 2);
+    expectDType("gather", "indices", indices, ["i32", "u32"]);
+    return [{ dtype: table.dtype, shape: [...indices.shape, lastDim(table)] }];
+  },
+  f64({ table, indices }, _attrs, outputs) {
+    const width = lastDim(table);
+    const result = new Float64Array(elementCount(outputs[0]!.shape));
+    indices.data.forEach((index, row) => {
+      const at = Math.min(Math.max(index, 0), table.shape[0]! - 1) * width;
+      result.set(table.data.subarray(at, at + width), row * width);
+    });
+    return [result];
+  },
+  tfjs: (tf, { table, indices }) => [
+    tf.gather(table, tf.cast(tf.clipByValue(indices, 0, table.shape[0]! - 1), "int32")),
+  ],
+  vjp: (p, { inputs, grads }) => ({
+    table: p.scatterAdd(grads[0]!, inputs.indices, inputs.table.shape[0]!),
+    indices: null,
+  }),
+  lower({ inputs: { table, indices }, outputs }, _attrs, adapter) {
+    const body = wgsl`
+      let row = u32(clamp(i32(indices[i / ${lastDim(table)}u]), 0, ${table.shape[0]! - 1}));
+      y[i] = table[row * ${lastDim(table)}u + i % ${lastDim(table)}u];`;
+    return elementwiseKernel({ table, indices }, outputs[0]!, adapter, body);
+  },
+});

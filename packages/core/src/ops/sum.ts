@@ -1,0 +1,20 @@
+import { definePrimitive } from "../op.ts";
+import { expectFloat } from "../shape.ts";
+import { elementCount } from "../spec.ts";
+import { type ReduceAttrs, reduceF64, reduceKernel } from "./snippets/reduce.ts";
+
+/** Sum over axes. */
+export const sumOp = definePrimitive<"x", never, ReduceAttrs>({
+  name: "sum",
+  inputs: ["x"],
+  infer({ x }, { axes }) {
+    expectFloat("sum", "x", x);
+    return [{ dtype: x.dtype, shape: x.shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent)) }];
+  },
+  f64: ({ x }, { axes }) => [reduceF64(x, axes, 0, (u, v) => u + v)],
+  tfjs: (tf, { x }, { axes }) => [tf.sum(x, [...axes], true)],
+  vjp: (p, { inputs, grads }) => ({ x: p.broadcastTo(grads[0]!, inputs.x.shape) }),
+  flops: ({ inputs }) => elementCount(inputs.x.shape),
+  lower: ({ inputs: { x }, outputs }, { axes }, adapter) =>
+    reduceKernel(x, outputs[0]!, axes, { initial: 0, join: "u + v" }, adapter),
+});
