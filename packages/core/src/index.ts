@@ -1,0 +1,27 @@
+export { DeviceError, DTypeError, GraphError, ShapeError } from "./errors.ts";
+export type {
+  DeviceTensor,
+  Executor,
+  MemoryCount,
+  NamedTensor,
+  ParameterStore,
+  Program,
+  RunOptions,
+} from "./executor.ts";
+export { apply } from "./graph/apply.ts";
+export type { Graph, Node, TensorData } from "./graph/graph.ts";
+export type { PrimitiveSet } from "./graph/primitive-set.ts";
+export { primitives } from "./graph/primitives.ts";
+export { printGraph } from "./graph/print.ts";
+export type { Tensor } from "./graph/tensor.ts";
+export { type Tracer, trace } from "./graph/trace.ts";
+export { layerNorm } from "./ops/layernorm.ts";
+export {
+  bytesPerElement,
+  type DType,
+  elementCount,
+  formatSpec,
+  type Shape,
+  sizeBytes,
+  type TensorSpec,
+} from "./spec.ts";

@@ -1,0 +1,69 @@
+import type { AnyOp, OpTable } from "../op.ts";
+import { addOp } from "./add.ts";
+import { affineOp } from "./affine.ts";
+import { broadcastToOp } from "./broadcast-to.ts";
+import { castOp } from "./cast.ts";
+import { concatOp } from "./concat.ts";
+import { divOp } from "./div.ts";
+import { equalOp } from "./equal.ts";
+import { erfOp } from "./erf.ts";
+import { expOp } from "./exp.ts";
+import { fillOp } from "./fill.ts";
+import { floorOp } from "./floor.ts";
+import { gatherOp } from "./gather.ts";
+import { greaterOp } from "./greater.ts";
+import { iotaOp } from "./iota.ts";
+import { layerNormOp } from "./layernorm.ts";
+import { logOp } from "./log.ts";
+import { matmulOp } from "./matmul.ts";
+import { maxOp } from "./max.ts";
+import { maximumOp } from "./maximum.ts";
+import { mulOp } from "./mul.ts";
+import { padOp } from "./pad.ts";
+import { reshapeOp } from "./reshape.ts";
+import { rsqrtOp } from "./rsqrt.ts";
+import { scatterAddOp } from "./scatter-add.ts";
+import { sliceOp } from "./slice.ts";
+import { sqrtOp } from "./sqrt.ts";
+import { stopGradientOp } from "./stop-gradient.ts";
+import { subOp } from "./sub.ts";
+import { sumOp } from "./sum.ts";
+import { tanhOp } from "./tanh.ts";
+import { transposeOp } from "./transpose.ts";
+
+const ALL: readonly AnyOp[] = [
+  addOp,
+  affineOp,
+  broadcastToOp,
+  castOp,
+  concatOp,
+  divOp,
+  equalOp,
+  erfOp,
+  expOp,
+  fillOp,
+  floorOp,
+  gatherOp,
+  greaterOp,
+  iotaOp,
+  layerNormOp,
+  logOp,
+  matmulOp,
+  maxOp,
+  maximumOp,
+  mulOp,
+  padOp,
+  reshapeOp,
+  rsqrtOp,
+  scatterAddOp,
+  sliceOp,
+  sqrtOp,
+  stopGradientOp,
+  subOp,
+  sumOp,
+  tanhOp,
+  transposeOp,
+];
+
+/** Every op by name: the only place that knows them all. */
+export const opTable: OpTable = Object.fromEntries(ALL.map((op) => [op.name, op]));
