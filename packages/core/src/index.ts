@@ -15,7 +15,15 @@ export { primitives } from "./graph/primitives.ts";
 export { printGraph } from "./graph/print.ts";
 export type { Tensor } from "./graph/tensor.ts";
 export { type Tracer, trace } from "./graph/trace.ts";
+export { type AttentionOptions, attention } from "./ops/attention.ts";
+export { attentionContext } from "./ops/attention-context.ts";
+export { attentionProbabilities } from "./ops/attention-probabilities.ts";
+export { embeddingLayerNorm } from "./ops/embedding-layernorm.ts";
+export { l2Normalize } from "./ops/l2-normalize.ts";
 export { layerNorm } from "./ops/layernorm.ts";
+export { patchEmbedding } from "./ops/patch-embedding.ts";
+export { softmax } from "./ops/softmax.ts";
+export { topK } from "./ops/top-k.ts";
 export {
   bytesPerElement,
   type DType,

@@ -1,10 +1,14 @@
 import type { AnyOp, OpTable } from "../op.ts";
 import { addOp } from "./add.ts";
 import { affineOp } from "./affine.ts";
+import { attentionOp } from "./attention.ts";
+import { attentionContextOp } from "./attention-context.ts";
+import { attentionProbabilitiesOp } from "./attention-probabilities.ts";
 import { broadcastToOp } from "./broadcast-to.ts";
 import { castOp } from "./cast.ts";
 import { concatOp } from "./concat.ts";
 import { divOp } from "./div.ts";
+import { embeddingLayerNormOp } from "./embedding-layernorm.ts";
 import { equalOp } from "./equal.ts";
 import { erfOp } from "./erf.ts";
 import { expOp } from "./exp.ts";
@@ -13,6 +17,7 @@ import { floorOp } from "./floor.ts";
 import { gatherOp } from "./gather.ts";
 import { greaterOp } from "./greater.ts";
 import { iotaOp } from "./iota.ts";
+import { l2NormalizeOp } from "./l2-normalize.ts";
 import { layerNormOp } from "./layernorm.ts";
 import { logOp } from "./log.ts";
 import { matmulOp } from "./matmul.ts";
@@ -20,15 +25,18 @@ import { maxOp } from "./max.ts";
 import { maximumOp } from "./maximum.ts";
 import { mulOp } from "./mul.ts";
 import { padOp } from "./pad.ts";
+import { patchEmbeddingOp } from "./patch-embedding.ts";
 import { reshapeOp } from "./reshape.ts";
 import { rsqrtOp } from "./rsqrt.ts";
 import { scatterAddOp } from "./scatter-add.ts";
 import { sliceOp } from "./slice.ts";
+import { softmaxOp } from "./softmax.ts";
 import { sqrtOp } from "./sqrt.ts";
 import { stopGradientOp } from "./stop-gradient.ts";
 import { subOp } from "./sub.ts";
 import { sumOp } from "./sum.ts";
 import { tanhOp } from "./tanh.ts";
+import { topKOp } from "./top-k.ts";
 import { transposeOp } from "./transpose.ts";
 
 const ALL: readonly AnyOp[] = [
@@ -63,6 +71,14 @@ const ALL: readonly AnyOp[] = [
   sumOp,
   tanhOp,
   transposeOp,
+  attentionOp,
+  attentionContextOp,
+  attentionProbabilitiesOp,
+  embeddingLayerNormOp,
+  l2NormalizeOp,
+  patchEmbeddingOp,
+  softmaxOp,
+  topKOp,
 ];
 
 /** Every op by name: the only place that knows them all. */

@@ -1,0 +1,151 @@
+import { bindings } from "../bindings.ts";
+import type { AdapterFacts, Kernel, KernelSpecs } from "../op.ts";
+import { foldGrid, lastDim } from "../shape.ts";
+import { f32Literal, type Wgsl, wgsl } from "../wgsl.ts";
+import type { AttentionAttrs } from "./attention.ts";
+import { attendKeys, finishQueries, startQueries } from "./snippets/attention-online.ts";
+
+type Specs = KernelSpecs<"query" | "key" | "value", "mask">;
+
+/** Flash attention: rows of queries walk the keys once with a running maximum and sum. */
+export function attentionKernel(specs: Specs, attrs: AttentionAttrs, adapter: AdapterFacts): Kernel {
+  return adapter.isCpu ? registerRows(specs, attrs, adapter) : workgroupTiles(specs, attrs, adapter);
+}
+
+/** Elements per load: 4 where heads and rows begin at multiples of 4. */
+function vectorWidth({ inputs }: Specs, attrs: AttentionAttrs): 1 | 4 {
+  const extents = [
+    attrs.headDim,
+    attrs.queryOffset,
+    attrs.keyOffset,
+    attrs.valueOffset,
+    lastDim(inputs.query),
+    lastDim(inputs.key),
+    lastDim(inputs.value),
+  ];
+  return extents.every((extent) => extent % 4 === 0) ? 4 : 1;
+}
+
+function header(specs: Specs, attrs: AttentionAttrs, queriesPerGroup: number): Wgsl {
+  const { query, key, value, mask } = specs.inputs;
+  const [batch, queries] = query.shape as readonly [number, number];
+  const vector = vectorWidth(specs, attrs);
+  const [context, logSumExp] = specs.outputs as readonly [(typeof specs.outputs)[0], (typeof specs.outputs)[0]];
+  return wgsl`
+    ${bindings({ query, key, value, mask }, { context, logSumExp }, { vector: { query: vector, key: vector, value: vector, context: vector } })}
+    alias Piece = ${vector === 4 ? "vec4f" : "f32"};
+    const BATCH = ${batch}u;
+    const HEADS = ${attrs.heads}u;
+    const QUERIES = ${queries}u;
+    const KEYS = ${key.shape[1]!}u;
+    const PIECES = ${attrs.headDim / vector}u; // of a head
+    const QUERY_WIDTH = ${lastDim(query) / vector}u;
+    const KEY_WIDTH = ${lastDim(key) / vector}u;
+    const VALUE_WIDTH = ${lastDim(value) / vector}u;
+    const BLOCKS = ${Math.ceil(queries / queriesPerGroup)}u; // of queries
+    const SCALE = ${f32Literal(attrs.scale)};
+    const LOWEST = -1e38f; // below every score, and its differences stay finite
+
+    fn queryAt(batch: u32, token: u32, head: u32) -> u32 {
+      return (batch * QUERIES + token) * QUERY_WIDTH + ${attrs.queryOffset / vector}u + head * PIECES;
+    }
+    fn keyAt(batch: u32, token: u32, head: u32) -> u32 {
+      return (batch * KEYS + token) * KEY_WIDTH + ${attrs.keyOffset / vector}u + head * PIECES;
+    }
+    fn valueAt(batch: u32, token: u32, head: u32) -> u32 {
+      return (batch * KEYS + token) * VALUE_WIDTH + ${attrs.valueOffset / vector}u + head * PIECES;
+    }`;
+}
+
+const CPU_THREADS = 8;
+
+/** CPU adapters: an invocation holds several queries of a head, so that a key is loaded once for all of them. */
+function registerRows(specs: Specs, attrs: AttentionAttrs, adapter: AdapterFacts): Kernel {
+  const queries = specs.inputs.query.shape[1]!;
+  const rows = rowsPerInvocation(queries);
+  const tile = { rows, vector: vectorWidth(specs, attrs), masked: specs.inputs.mask !== undefined, attrs };
+  const source = wgsl`
+    ${header(specs, attrs, rows * CPU_THREADS)}
+
+    @compute @workgroup_size(${CPU_THREADS})
+    fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+            @builtin(local_invocation_id) local: vec3u) {
+      let index = group.y * groups.x + group.x; // batch and head by workgroup: keys are read at uniform addresses
+      let batch = index / (BLOCKS * HEADS);
+      let head = index / BLOCKS % HEADS;
+      let first = (index % BLOCKS * ${CPU_THREADS}u + local.x) * ${rows}u;
+      if (batch >= BATCH || first >= QUERIES) { return; }
+      ${startQueries(tile)}
+      for (var token = 0u; token < KEYS; token += 4u) {
+        let key0 = keyAt(batch, token, head);
+        let key1 = keyAt(batch, min(token + 1u, KEYS - 1u), head);
+        let key2 = keyAt(batch, min(token + 2u, KEYS - 1u), head);
+        let key3 = keyAt(batch, min(token + 3u, KEYS - 1u), head);
+        let value0 = valueAt(batch, token, head);
+        let value1 = valueAt(batch, min(token + 1u, KEYS - 1u), head);
+        let value2 = valueAt(batch, min(token + 2u, KEYS - 1u), head);
+        let value3 = valueAt(batch, min(token + 3u, KEYS - 1u), head);
+        ${attendKeys(tile, { query: (at) => `query[${at}]`, key: "key", value: "value" })}
+      }
+      ${finishQueries(tile, specs.outputs[0]!.dtype)}
+    }`;
+  const blocks = Math.ceil(queries / (rows * CPU_THREADS));
+  return { source, workgroups: foldGrid(specs.inputs.query.shape[0]! * attrs.heads * blocks, adapter) };
+}
+
+/** The tile height that leaves the fewest lanes idle; taller first, as it loads less. */
+function rowsPerInvocation(queries: number): number {
+  const padded = (rows: number) => Math.ceil(queries / (rows * CPU_THREADS)) * rows * (1 + 0.5 / rows);
+  return [4, 3, 2, 1].reduce((best, rows) => (padded(rows) < padded(best) ? rows : best));
+}
+
+const GPU_THREADS = 64;
+
+/** GPUs: a workgroup holds 64 queries of a head, one per invocation; keys and values pass through workgroup memory. */
+function workgroupTiles(specs: Specs, attrs: AttentionAttrs, adapter: AdapterFacts): Kernel {
+  const queries = specs.inputs.query.shape[1]!;
+  const fitting = Math.floor(adapter.maxWorkgroupStorageBytes / (8 * attrs.headDim * 4)) * 4; // keys and values, f32
+  const keys = Math.max(4, Math.min(32, fitting));
+  const tile = { rows: 1, vector: vectorWidth(specs, attrs), masked: specs.inputs.mask !== undefined, attrs };
+  const source = wgsl`
+    ${header(specs, attrs, GPU_THREADS)}
+    const TILE = ${keys}u; // keys in workgroup memory
+    var<workgroup> keyTile: array<Piece, TILE * PIECES>;
+    var<workgroup> valueTile: array<Piece, TILE * PIECES>;
+
+    @compute @workgroup_size(${GPU_THREADS})
+    fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+            @builtin(local_invocation_id) local: vec3u) {
+      let index = group.y * groups.x + group.x;
+      let batch = index / (BLOCKS * HEADS);
+      let head = index / BLOCKS % HEADS;
+      if (batch >= BATCH) { return; }
+      let first = index % BLOCKS * ${GPU_THREADS}u + local.x; // past the end: computed on the last row, not stored
+      ${startQueries(tile)}
+      var own: array<Piece, PIECES>; // the query stays in registers
+      for (var d = 0u; d < PIECES; d++) { own[d] = Piece(query[query0 + d]); }
+      for (var start = 0u; start < KEYS; start += TILE) {
+        for (var i = local.x; i < TILE * PIECES; i += ${GPU_THREADS}u) {
+          let token = min(start + i / PIECES, KEYS - 1u);
+          keyTile[i] = Piece(key[keyAt(batch, token, head) + i % PIECES]);
+          valueTile[i] = Piece(value[valueAt(batch, token, head) + i % PIECES]);
+        }
+        workgroupBarrier();
+        for (var token = start; token < min(start + TILE, KEYS); token += 4u) {
+          let key0 = (token - start) * PIECES;
+          let key1 = key0 + PIECES;
+          let key2 = key1 + PIECES;
+          let key3 = key2 + PIECES;
+          let value0 = key0;
+          let value1 = key1;
+          let value2 = key2;
+          let value3 = key3;
+          ${attendKeys(tile, { query: () => "own[d]", key: "keyTile", value: "valueTile" })}
+        }
+        workgroupBarrier();
+      }
+      ${finishQueries(tile, specs.outputs[0]!.dtype)}
+    }`;
+  const blocks = Math.ceil(queries / GPU_THREADS);
+  return { source, workgroups: foldGrid(specs.inputs.query.shape[0]! * attrs.heads * blocks, adapter) };
+}
