@@ -21,6 +21,7 @@ export { attentionProbabilities } from "./ops/attention-probabilities.ts";
 export { embeddingLayerNorm } from "./ops/embedding-layernorm.ts";
 export { l2Normalize } from "./ops/l2-normalize.ts";
 export { layerNorm } from "./ops/layernorm.ts";
+export { type LinearOptions, linear } from "./ops/linear.ts";
 export { patchEmbedding } from "./ops/patch-embedding.ts";
 export { softmax } from "./ops/softmax.ts";
 export { topK } from "./ops/top-k.ts";

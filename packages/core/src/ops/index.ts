@@ -19,6 +19,7 @@ import { greaterOp } from "./greater.ts";
 import { iotaOp } from "./iota.ts";
 import { l2NormalizeOp } from "./l2-normalize.ts";
 import { layerNormOp } from "./layernorm.ts";
+import { linearOp } from "./linear.ts";
 import { logOp } from "./log.ts";
 import { matmulOp } from "./matmul.ts";
 import { maxOp } from "./max.ts";
@@ -76,6 +77,7 @@ const ALL: readonly AnyOp[] = [
   attentionProbabilitiesOp,
   embeddingLayerNormOp,
   l2NormalizeOp,
+  linearOp,
   patchEmbeddingOp,
   softmaxOp,
   topKOp,
