@@ -3,19 +3,9 @@ import type { PrimitiveSet } from "../graph/primitive-set.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { type Cotangents, defineFused, type InputGrads } from "../op.ts";
 import { expectShape } from "../shape.ts";
-import { attentionKernel } from "./attention.wgsl.ts";
+import { type AttentionAttrs, attentionKernel } from "./attention.wgsl.ts";
 import { expectHeads, expectSameBatch, mergeHeads, packHeads, splitHeads } from "./snippets/attention-heads.ts";
-import {
-  attentionScores,
-  expectScoreOperands,
-  type ScoreAttrs,
-  type ScoreOptions,
-  scoreAttrs,
-} from "./snippets/attention-scores.ts";
-
-export interface AttentionAttrs extends ScoreAttrs {
-  readonly valueOffset: number;
-}
+import { attentionScores, expectScoreOperands, type ScoreOptions, scoreAttrs } from "./snippets/attention-scores.ts";
 
 /**
  * Multi-head attention that never writes the L x S scores (Dao et al. 2022, arXiv 2205.14135).

@@ -2,8 +2,12 @@ import { bindings } from "../bindings.ts";
 import type { AdapterFacts, Kernel, KernelSpecs } from "../op.ts";
 import { foldGrid, lastDim } from "../shape.ts";
 import { f32Literal, type Wgsl, wgsl } from "../wgsl.ts";
-import type { AttentionAttrs } from "./attention.ts";
 import { attendKeys, finishQueries, startQueries } from "./snippets/attention-online.ts";
+import type { ScoreAttrs } from "./snippets/attention-scores.ts";
+
+export interface AttentionAttrs extends ScoreAttrs {
+  readonly valueOffset: number;
+}
 
 type Specs = KernelSpecs<"query" | "key" | "value", "mask">;
 

@@ -6,15 +6,7 @@ import type { Tensor } from "../graph/tensor.ts";
 import { definePrimitive, type F64Array } from "../op.ts";
 import { expectFloat, expectRank } from "../shape.ts";
 import { elementCount, formatSpec } from "../spec.ts";
-import { topKKernel } from "./top-k.wgsl.ts";
-
-export interface TopKAttrs {
-  readonly k: number;
-  /** Rows are cut into so many runs of nearly equal length, each with its own k largest: the first step for long rows. */
-  readonly segments: number;
-  /** Smallest first, so that order by place is order by index among equals. */
-  readonly ascending: boolean;
-}
+import { type TopKAttrs, topKKernel } from "./top-k.wgsl.ts";
 
 const MAX_K = 1024; // the sort in workgroup memory holds no more
 

@@ -3,7 +3,14 @@ import type { AdapterFacts, Kernel } from "../op.ts";
 import { foldGrid } from "../shape.ts";
 import type { TensorSpec } from "../spec.ts";
 import { type Wgsl, wgsl } from "../wgsl.ts";
-import type { TopKAttrs } from "./top-k.ts";
+
+export interface TopKAttrs {
+  readonly k: number;
+  /** Rows are cut into so many runs of nearly equal length, each with its own k largest: the first step for long rows. */
+  readonly segments: number;
+  /** Smallest first, so that order by place is order by index among equals. */
+  readonly ascending: boolean;
+}
 
 type Specs = Readonly<Record<"x" | "values" | "indices", TensorSpec>>;
 
