@@ -19,10 +19,12 @@ export { type AttentionOptions, attention } from "./ops/attention.ts";
 export { attentionContext } from "./ops/attention-context.ts";
 export { attentionProbabilities } from "./ops/attention-probabilities.ts";
 export { embeddingLayerNorm } from "./ops/embedding-layernorm.ts";
+export { gelu } from "./ops/gelu.ts";
 export { l2Normalize } from "./ops/l2-normalize.ts";
 export { layerNorm } from "./ops/layernorm.ts";
 export { type LinearOptions, linear } from "./ops/linear.ts";
 export { patchEmbedding } from "./ops/patch-embedding.ts";
+export { type SimilarityOptions, similarity } from "./ops/similarity.ts";
 export { softmax } from "./ops/softmax.ts";
 export { topK } from "./ops/top-k.ts";
 export {

@@ -15,6 +15,7 @@ import { expOp } from "./exp.ts";
 import { fillOp } from "./fill.ts";
 import { floorOp } from "./floor.ts";
 import { gatherOp } from "./gather.ts";
+import { geluOp } from "./gelu.ts";
 import { greaterOp } from "./greater.ts";
 import { iotaOp } from "./iota.ts";
 import { l2NormalizeOp } from "./l2-normalize.ts";
@@ -30,6 +31,7 @@ import { patchEmbeddingOp } from "./patch-embedding.ts";
 import { reshapeOp } from "./reshape.ts";
 import { rsqrtOp } from "./rsqrt.ts";
 import { scatterAddOp } from "./scatter-add.ts";
+import { similarityOp } from "./similarity.ts";
 import { sliceOp } from "./slice.ts";
 import { softmaxOp } from "./softmax.ts";
 import { sqrtOp } from "./sqrt.ts";
@@ -76,9 +78,11 @@ const ALL: readonly AnyOp[] = [
   attentionContextOp,
   attentionProbabilitiesOp,
   embeddingLayerNormOp,
+  geluOp,
   l2NormalizeOp,
   linearOp,
   patchEmbeddingOp,
+  similarityOp,
   softmaxOp,
   topKOp,
 ];
