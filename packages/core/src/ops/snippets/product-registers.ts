@@ -1,7 +1,7 @@
 import type { AdapterFacts, Kernel } from "../../op.ts";
 import { foldGrid } from "../../shape.ts";
 import { wgsl } from "../../wgsl.ts";
-import type { Factor, Product } from "./product.ts";
+import type { Factor, Product } from "./product-spec.ts";
 
 const LANE = ["x", "y", "z", "w"] as const;
 
