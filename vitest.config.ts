@@ -1,8 +1,10 @@
 import { playwright } from "@vitest/browser-playwright";
+import { defaultClientConditions, defaultServerConditions } from "vite";
 import { defineConfig } from "vitest/config";
 
-const resolve = { conditions: ["@albef/source"] };
-const ssr = { resolve: { conditions: ["@albef/source"], externalConditions: ["@albef/source"] } };
+const source = "@albef/source"; // packages are tested as their sources, not as their last build
+const resolve = { conditions: [source, ...defaultClientConditions] };
+const ssr = { resolve: { conditions: [source, ...defaultServerConditions], externalConditions: [source, "node"] } };
 
 /** Chromium without network chatter, on a named WebGPU adapter (SwiftShader where there is no GPU). */
 const chromiumArgs = [

@@ -1,63 +1,47 @@
 // Installs, builds and serves the demo from a fresh clone; prints its address. Only Node's own modules before `npm ci`.
 import { existsSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { install, nodeProblem } from "./lib/install.mjs";
-import { bin, npm, root, run, stopChildrenOnSignals } from "./lib/run.mjs";
+import { npm, root, stopChildrenOnSignals } from "./lib/run.mjs";
 
 const FIRST_PORT = 5173;
-const PORTS_TRIED = 50;
+const DEMO = join(root, "demo");
 
 function fail(problem) {
   console.error(`npm start: ${problem}`);
   process.exit(1);
 }
 
-function isFree(port) {
-  return new Promise((done) => {
-    const server = createServer();
-    server.once("error", () => done(false));
-    server.listen(port, "localhost", () => server.close(() => done(true)));
-  });
-}
-
-/** PORT or 5173; the next free one where it is taken. */
-async function choosePort() {
+function askedPort() {
   const asked = process.env.PORT ?? String(FIRST_PORT);
-  const first = Number(asked);
-  if (!Number.isInteger(first) || first < 1 || first > 65_535) fail(`PORT must be 1 to 65535, got ${asked}`);
-  for (let port = first; port < first + PORTS_TRIED && port <= 65_535; port++) {
-    if (await isFree(port)) {
-      if (port !== first) console.log(`Port ${first} is taken, using ${port}.`);
-      return port;
-    }
-  }
-  return fail(`no free port from ${first} on; set PORT to one`);
+  const port = Number(asked);
+  return Number.isInteger(port) && port >= 1 && port <= 65_535 ? port : fail(`PORT must be 1 to 65535, got ${asked}`);
 }
 
-async function step(title, work, remedy) {
+async function build(title, args) {
   console.log(title);
-  const { code } = await work();
-  if (code !== 0) fail(`${remedy} (exit ${code})`);
+  const { code } = await npm(["run", "--silent", "build", ...args]);
+  if (code !== 0)
+    fail(`${title.replace(" …", "")} failed (exit ${code}), see above; \`npm run build ${args.join(" ")}\` repeats it`);
+}
+
+/** Vite takes the next free port where the asked one is taken. */
+async function serve(port) {
+  const { preview } = await import("vite");
+  const own = join(DEMO, "vite.config.ts");
+  const configFile = existsSync(own) ? own : join(root, "vite.config.ts");
+  const server = await preview({ root: DEMO, configFile, preview: { port, host: "localhost" } });
+  const address = server.resolvedUrls?.local[0];
+  if (!address) fail("the server gave no address");
+  if (!address.includes(`:${port}/`)) console.log(`Port ${port} is taken.`);
+  console.log(`The demo is at ${address} (Ctrl+C ends it)`);
 }
 
 stopChildrenOnSignals();
+const port = askedPort();
 const problem = nodeProblem() ?? (await install());
 if (problem) fail(problem);
-if (!existsSync(join(root, "demo", "package.json"))) fail("this checkout has no demo folder; nothing to serve");
-
-const [node, tsc] = bin("typescript", "tsc");
-await step(
-  "Building the packages …",
-  () => run(node, [tsc, "-b", "tsconfig.build.json"]),
-  "the build failed, see above",
-);
-await step("Building the demo …", () => npm(["run", "build", "-w", "demo"]), "the demo's build failed, see above");
-
-const port = await choosePort();
-console.log(`Serving the demo at http://localhost:${port}/ (Ctrl+C ends it)`);
-const [, vite] = bin("vite");
-const { code } = await run(node, [vite, "preview", "--port", String(port), "--strictPort", "--host", "localhost"], {
-  cwd: join(root, "demo"),
-});
-process.exitCode = code;
+if (!existsSync(join(DEMO, "package.json"))) fail("this checkout has no demo folder, so there is nothing to serve");
+await build("Building the packages …", []);
+await build("Building the demo …", ["-w", "demo"]);
+await serve(port);

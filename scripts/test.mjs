@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findChromium } from "./lib/chromium.mjs";
 import { install, nodeProblem } from "./lib/install.mjs";
-import { run, seconds, stopChildrenOnSignals } from "./lib/run.mjs";
-import { countTests, steps } from "./lib/steps.mjs";
+import { npm, seconds, stopChildrenOnSignals } from "./lib/run.mjs";
+import { countOutcome, steps } from "./lib/steps.mjs";
 import { findVulkan } from "./lib/vulkan.mjs";
 
 const WHOLE_RUN_LIMIT_MS = 25 * 60_000;
@@ -18,15 +18,15 @@ function reportProblem(name, problem) {
 }
 
 async function runStep(step, folder, remainingMs) {
-  const file = join(folder, `${step.name}.json`);
-  const command = [...step.command, ...(step.report?.(file) ?? [])];
-  console.log(`\n── ${step.name} ── ${command.slice(1).join(" ").replaceAll(`${process.cwd()}/`, "")}`);
+  const file = join(folder, `${step.script.replace(":", "-")}.json`);
+  console.log(`\n── ${step.name} ── npm run ${step.script}`);
   const started = performance.now();
   const limitMs = Math.min(step.limitMs, remainingMs);
-  const env = { ...step.env, ...step.reportEnv?.(file), NO_COLOR: "1" };
-  const { code, timedOut } = await run(command[0], command.slice(1), { env, limitMs });
+  const env = { ...step.env, ...step.reportEnv?.(file), FORCE_COLOR: "0", NO_COLOR: "1" };
+  const args = [...step.args, ...(step.reportArgs?.(file) ?? [])];
+  const { code, timedOut } = await npm(["run", "--silent", step.script, "--", ...args], { env, limitMs });
   const took = performance.now() - started;
-  const { passed, failed, skipped = 0 } = countTests(step.counts, file, code);
+  const { passed, failed, skipped = 0 } = countOutcome(step, file, code);
   if (timedOut) console.log(`${step.name} was stopped at its limit of ${seconds(limitMs)}.`);
   if (skipped > 0) console.log(`${step.name}: ${skipped} skipped, counted as failed: a skipped test shows nothing.`);
   console.log(`${failed ? "✗" : "✓"} ${step.name}: ${passed} passed, ${failed} failed, ${seconds(took)}`);
@@ -35,10 +35,10 @@ async function runStep(step, folder, remainingMs) {
 }
 
 function printTotals(results) {
-  console.log("\nStep          passed  failed      time");
+  console.log("\nStep            passed  failed      time");
   for (const { name, passed, failed, took } of results) {
     console.log(
-      `${name.padEnd(12)}${String(passed).padStart(8)}${String(failed).padStart(8)}${seconds(took).padStart(10)}`,
+      `${name.padEnd(14)}${String(passed).padStart(8)}${String(failed).padStart(8)}${seconds(took).padStart(10)}`,
     );
   }
   const sum = (key) => results.reduce((total, result) => total + result[key], 0);

@@ -1,143 +1,92 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { filesUnder } from "./files.mjs";
-import { bin, root } from "./run.mjs";
+import { root } from "./run.mjs";
 
 const MINUTE = 60_000;
 
-/** The folders of packages that have code, in the order of their imports. */
+const FORMAT = "`npm run format` mends what can be mended; an import against the direction of the packages has to move";
+
+/**
+ * A step is an npm script with its arguments, its limit, what to do when it fails and how it counts: a step without a
+ * report counts as one.
+ */
+const plain = (script, minutes, remedy) => ({ name: script, script, args: [], limitMs: minutes * MINUTE, remedy });
+
+/** The packages that have code, core first. */
 export function packageFolders() {
-  const order = ["core", "encoder", "heads", "distillation", "albef"];
-  const rank = (name) => (order.indexOf(name) + order.length + 1) % (order.length + 1);
+  const order = ["core", "encoder", "heads", "distillation"];
+  const rank = (name) => (order.includes(name) ? order.indexOf(name) : order.length);
   return readdirSync(join(root, "packages"))
     .filter((name) => existsSync(join(root, "packages", name, "src")))
     .sort((a, b) => rank(a) - rank(b))
     .map((name) => `packages/${name}`);
 }
 
-const plain = (name, command, limitMinutes, remedy) => ({
-  name,
-  command,
-  limitMs: limitMinutes * MINUTE,
-  remedy,
-  counts: "step",
-});
-
-/** The project a test file belongs to, by its name; null for other files. */
+/** The Vitest project a file's name puts it in; null for what is no test. */
 export function projectOf(file) {
-  return /\.(?:(gpu|dawn)\.)?test\.ts$/.exec(file) ? (/\.(gpu|dawn)\.test\.ts$/.exec(file)?.[1] ?? "unit") : null;
+  const found = /\.(?:(gpu|dawn)\.)?test\.ts$/.exec(file);
+  return found ? (found[1] ?? "unit") : null;
 }
 
-function vitest(project, environment, limitMinutes) {
+function vitest(project, minutes, env = {}) {
   const sources = ["scripts", ...packageFolders().map((folder) => `${folder}/src`)].flatMap(filesUnder);
   if (!sources.some((file) => projectOf(file) === project)) return null;
   return {
-    name: project,
-    command: [...bin("vitest"), "run", "--project", project, "--reporter=default", "--reporter=json"],
-    report: (file) => ["--outputFile.json", file],
-    env: environment,
-    limitMs: limitMinutes * MINUTE,
-    remedy: `run the one file: \`npx vitest run --project ${project} PATH\``,
-    counts: "vitest",
+    ...plain(`test:${project}`, minutes, `run the one file: \`npm run test:${project} -- PATH\``),
+    args: ["--reporter=default", "--reporter=json"],
+    reportArgs: (file) => [`--outputFile.json=${file}`],
+    env,
+    count: vitestCounts,
   };
 }
 
-function entryPoints() {
-  return packageFolders()
-    .map((folder) => `${folder}/src/index.ts`)
-    .filter((file) => existsSync(join(root, file)));
+function endToEnd(env) {
+  if (!existsSync(join(root, "e2e"))) return null;
+  return {
+    ...plain("test:e2e", 12, 'run the one test: `npm run test:e2e -- -g "its name"`; its trace lies in test-results'),
+    args: ["--reporter=list,json"],
+    reportEnv: (file) => ({ PLAYWRIGHT_JSON_OUTPUT_FILE: file }),
+    env,
+    count: playwrightCounts,
+  };
 }
 
-function staticSteps() {
-  const script = (name) => [process.execPath, join(root, "scripts", name)];
-  return [
-    plain(
-      "typecheck",
-      [...bin("typescript", "tsc"), "-p", "tsconfig.json"],
-      5,
-      "fix the type errors above; `npm run typecheck` repeats them",
-    ),
-    plain(
-      "lint",
-      [...bin("@biomejs/biome", "biome"), "ci", "."],
-      3,
-      "`npm run format` mends what can be mended; an import against the direction of the packages has to move",
-    ),
-    plain("house", script("check-house.mjs"), 1, "split the file, or finish what the note says"),
-    plain(
-      "cycles",
-      [...bin("dpdm"), "--no-warning", "--no-tree", "--exit-code", "circular:1", ...entryPoints()],
-      2,
-      "break the import cycle printed above",
-    ),
-  ];
-}
-
-/** The end-to-end tests build the demo themselves, so they come last and need the packages built. */
-function builtSteps(chromium) {
-  const script = (name) => [process.execPath, join(root, "scripts", name)];
-  const steps = [
-    plain(
-      "build",
-      [...bin("typescript", "tsc"), "-b", "tsconfig.build.json"],
-      5,
-      "fix the errors above; `npm run build` repeats them",
-    ),
-    plain("packages", script("check-packages.mjs"), 3, "correct the package.json named above (exports, files, types)"),
-  ];
-  if (existsSync(join(root, "packages/albef/src"))) {
-    steps.push(
-      plain("size", script("size.mjs"), 3, "look for what the inference bundle pulls in: `npm run size -- --list`"),
-    );
-  }
-  if (existsSync(join(root, "e2e"))) {
-    steps.push({
-      name: "e2e",
-      command: [
-        ...bin("@playwright/test", "playwright"),
-        "test",
-        "--config",
-        "e2e/playwright.config.ts",
-        "--reporter=list,json",
-      ],
-      report: () => [],
-      reportEnv: (file) => ({ PLAYWRIGHT_JSON_OUTPUT_NAME: file, PLAYWRIGHT_JSON_OUTPUT_FILE: file }),
-      env: chromium,
-      limitMs: 12 * MINUTE,
-      remedy: 'run the one test: `npm run test:e2e -- -g "its name"`; a trace lies in test-results',
-      counts: "playwright",
-    });
-  }
-  return steps;
+function size() {
+  const remedy = "look for what the inference bundle pulls in: `npm run size -- --list`";
+  return existsSync(join(root, "packages/albef/src")) ? plain("size", 3, remedy) : null;
 }
 
 /** Every step of the whole check. A step whose files do not exist yet is absent; from the first file on it must pass. */
 export function steps({ chromium, dawn }) {
   return [
-    ...staticSteps(),
-    vitest("unit", {}, 8),
-    vitest("gpu", chromium, 10),
-    vitest("dawn", dawn, 10),
-    ...builtSteps(chromium),
+    plain("typecheck", 5, "fix the type errors above; `npm run typecheck` repeats them"),
+    { ...plain("lint", 3, FORMAT), args: ["--colors=off"] },
+    plain("house", 1, "split the file, or finish what the note says"),
+    plain("cycles", 2, "break the import cycle printed above"),
+    vitest("unit", 8),
+    vitest("gpu", 10, chromium),
+    vitest("dawn", 10, dawn),
+    plain("build", 5, "fix the errors above; `npm run build` repeats them"),
+    plain("check:packages", 3, "correct the package.json named above (exports, files, types)"),
+    size(),
+    endToEnd(chromium),
   ].filter(Boolean);
 }
 
-/** Tests passed and failed by a reporter's file; a skipped test counts as failed, since it shows nothing. */
-export function countTests(kind, file, exitCode) {
-  if (kind === "step") return exitCode === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+/** Passed and failed of a step, from its report where it writes one. A skipped test counts as failed: it shows nothing. */
+export function countOutcome({ count }, file, exitCode) {
+  if (!count) return exitCode === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
   if (!existsSync(file)) return { passed: 0, failed: 1 };
-  const report = JSON.parse(readFileSync(file, "utf8"));
-  const counts = kind === "vitest" ? vitestCounts(report) : playwrightCounts(report);
-  if (exitCode !== 0 && counts.failed === 0) counts.failed = 1;
-  return counts;
+  const counts = count(JSON.parse(readFileSync(file, "utf8")));
+  const unexplained = exitCode !== 0 && counts.failed === 0 ? 1 : 0;
+  return { ...counts, failed: counts.failed + unexplained };
 }
 
 function vitestCounts(report) {
-  const brokenFiles = report.testResults.filter(
-    (file) => file.status === "failed" && file.assertionResults.length === 0,
-  );
+  const broken = report.testResults.filter((file) => file.status === "failed" && file.assertionResults.length === 0);
   const skipped = report.numPendingTests + report.numTodoTests;
-  return { passed: report.numPassedTests, failed: report.numFailedTests + brokenFiles.length + skipped, skipped };
+  return { passed: report.numPassedTests, failed: report.numFailedTests + broken.length + skipped, skipped };
 }
 
 function playwrightCounts({ stats, errors }) {
