@@ -73,14 +73,14 @@ function contextKernel({ inputs, outputs }: Specs, attrs: AttentionContextAttrs,
       let batch = index / (WIDTH * BLOCKS);
       if (batch >= BATCH) { return; }
       let head = piece / ${attrs.headDim / vector}u;
-      let from = batch * KEYS * ${lastDim(value) / vector}u + ${attrs.valueOffset / vector}u + piece;
+      let column = batch * KEYS * ${lastDim(value) / vector}u + ${attrs.valueOffset / vector}u + piece;
       ${lines((row) => `let row${row} = ((batch * HEADS + head) * QUERIES + min(first + ${row}u, QUERIES - 1u)) * KEYS;\nvar total${row} = Piece();`)}
       for (var token = 0u; token < KEYS; token++) {
-        let v = Piece(value[from + token * ${lastDim(value) / vector}u]);
+        let v = Piece(value[column + token * ${lastDim(value) / vector}u]);
         ${lines((row) => `total${row} += f32(probabilities[row${row} + token]) * v;`)}
       }
-      let to = (batch * QUERIES + first) * WIDTH + piece;
-      ${lines((row) => `if (first + ${row}u < QUERIES) { y[to + ${row}u * WIDTH] = ${vector === 4 ? `vec4<${y.dtype}>` : y.dtype}(total${row}); }`)}
+      let place = (batch * QUERIES + first) * WIDTH + piece;
+      ${lines((row) => `if (first + ${row}u < QUERIES) { y[place + ${row}u * WIDTH] = ${vector === 4 ? `vec4<${y.dtype}>` : y.dtype}(total${row}); }`)}
     }`;
   return { source, workgroups: foldGrid(Math.ceil(tiles / THREADS), adapter) };
 }

@@ -62,11 +62,11 @@ function header({ inputs: { query, key, mask }, outputs }: Specs, attrs: ScoreAt
     fn score(row: u32, token: u32) -> f32 {
       let batch = row / (QUERIES * HEADS);
       let head = row / QUERIES % HEADS;
-      let from = (batch * QUERIES + row % QUERIES) * ${lastDim(query) / vector}u + ${queryOffset / vector}u + head * PIECES;
-      let to = (batch * KEYS + token) * ${lastDim(key) / vector}u + ${keyOffset / vector}u + head * PIECES;
+      let queryRow = (batch * QUERIES + row % QUERIES) * ${lastDim(query) / vector}u + ${queryOffset / vector}u + head * PIECES;
+      let keyRow = (batch * KEYS + token) * ${lastDim(key) / vector}u + ${keyOffset / vector}u + head * PIECES;
       var total = 0.0;
       for (var d = 0u; d < PIECES; d++) {
-        total += ${vector === 4 ? "dot(vec4f(query[from + d]), vec4f(key[to + d]))" : "f32(query[from + d]) * f32(key[to + d])"};
+        total += ${vector === 4 ? "dot(vec4f(query[queryRow + d]), vec4f(key[keyRow + d]))" : "f32(query[queryRow + d]) * f32(key[keyRow + d])"};
       }
       return total * ${f32Literal(attrs.scale)}${hasMask ? ` + (1.0 - ${keep}) * ${f32Literal(attrs.maskValue)}` : ""};
     }`;

@@ -29,8 +29,8 @@ function header(specs: Specs, patchSize: number, vector: 1 | 4): Wgsl {
     const CLS = ${batch}u * FEATURES; // elements of the class token's rows
 
     fn patchAt(row: u32) -> u32 {
-      let patch = row % PATCHES;
-      return row / PATCHES * ${channels}u * CHANNEL + patch / COLUMNS * ${patchSize}u * PIXEL_ROW + patch % COLUMNS * RUN;
+      let tile = row % PATCHES;
+      return row / PATCHES * ${channels}u * CHANNEL + tile / COLUMNS * ${patchSize}u * PIXEL_ROW + tile % COLUMNS * RUN;
     }
     fn pixelAt(k: u32) -> u32 {
       return k / (RUN * ${patchSize}u) * CHANNEL + k / RUN % ${patchSize}u * PIXEL_ROW + k % RUN;

@@ -102,8 +102,8 @@ function selectPair(n: number): Wgsl {
       clearHistogram(thread);
       for (var i = begin + thread; i < end; i += ${THREADS}u) {
         let key = keyAt(row + i);
-        if (shift == 24u || key >> ((shift + 8u) & 31u) == threshold >> ((shift + 8u) & 31u)) {
-          atomicAdd(&histogram[key >> shift & 255u], 1u);
+        if ((key >> shift) >> 8u == (threshold >> shift) >> 8u) {
+          atomicAdd(&histogram[(key >> shift) & 255u], 1u);
         }
       }
       let pick = chooseDigit(thread, wanted);
@@ -117,7 +117,7 @@ function selectPair(n: number): Wgsl {
       clearHistogram(thread);
       for (var i = begin + thread; i < end; i += ${THREADS}u) {
         if (keyAt(row + i) == threshold && (i >> shift) >> 8u == (lowest >> shift) >> 8u) {
-          atomicAdd(&histogram[i >> shift & 255u], 1u);
+          atomicAdd(&histogram[(i >> shift) & 255u], 1u);
         }
       }
       let pick = chooseDigit(thread, wanted);
