@@ -1,0 +1,150 @@
+"""Build the corpus: python3 build.py OUT. Writes images.npy, photos.npy, corpus.json, vocab.txt and NOTICE."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from concepts import digest, load_concepts, words
+from fetch import HERE, fetch_all
+
+SIZE = 64
+COLOUR_STYLES = ("noto", "noto-v1", "twemoji", "fluent-flat", "fluent-3d", "emojione", "fxemoji")
+
+
+def squash(name):
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def icon_svg(icons, name):
+    """SVG text of one icon of an icon set."""
+    icon = icons["icons"][name]
+    side = [icon.get(k, icons.get(k, 16)) for k in ("width", "height")]
+    corner = [icon.get(k, icons.get(k, 0)) for k in ("left", "top")]
+    box = f"{corner[0]} {corner[1]} {side[0]} {side[1]}"
+    return f'<svg xmlns="http://www.w3.org/2000/svg" width="128" height="128" viewBox="{box}">{icon["body"]}</svg>'
+
+
+def set_pictures(folder, concepts):
+    """Pictures of one icon set, {concept id: picture}: by code point, else by name."""
+    icons = json.loads((folder / "package/icons.json").read_text())
+    chars = json.loads((folder / "package/chars.json").read_text())
+    aliases = {k: v["parent"] for k, v in icons.get("aliases", {}).items() if set(v) == {"parent"}}
+    by_code = {k.lower().replace("-fe0f", ""): aliases.get(v, v) for k, v in chars.items()}
+    by_name = {squash(re.sub(r"-1$", "", k)): k for k in sorted(icons["icons"], reverse=True)}
+    found = {}
+    for concept in concepts:
+        name = by_code.get(concept["id"]) or by_name.get(squash(concept["label"]))
+        if name in icons["icons"]:
+            found[concept["id"]] = {"svg": icon_svg(icons, name)}
+    return found
+
+
+def file_pictures(folder, concepts):
+    """Pictures of a set that names its files by code point."""
+    files = {p.stem.replace("-fe0f", ""): p for p in (folder / "package/assets").glob("*.webp")}
+    return {c["id"]: {"file": str(files[c["id"]])} for c in concepts if c["id"] in files}
+
+
+def collect(folders, concepts):
+    """All (style, concept) pictures of concepts that at least five colour styles drew."""
+    sources = json.loads((HERE / "sources.json").read_text())["pictures"]
+    per_style = {}
+    for source in sources:
+        reader = file_pictures if source["style"] == "fluent-3d" else set_pictures
+        per_style[source["style"]] = reader(folders[source["package"]], concepts)
+        print(source["style"], len(per_style[source["style"]]), file=sys.stderr)
+    kept = [c for c in concepts if sum(c["id"] in per_style[s] for s in COLOUR_STYLES) >= 5]
+    rows = []
+    for source in sources:
+        for concept in kept:
+            item = per_style[source["style"]].get(concept["id"])
+            if item:
+                rows.append({"style": source["style"], "use": source["use"], "concept": concept["id"], "item": item})
+    return kept, rows
+
+
+def render(rows, out):
+    """RGBA pixels [n, 64, 64, 4] uint8 of all rows."""
+    listing, raw = out / "render.json", out / "render.rgba"
+    listing.write_text(json.dumps([row.pop("item") for row in rows]))
+    subprocess.run(["node", str(HERE / "render.mjs"), str(listing), str(raw), str(SIZE)], check=True)
+    return np.fromfile(raw, np.uint8).reshape(-1, SIZE, SIZE, 4)
+
+
+def signature(pixels):
+    """Small grey-free thumbnails on white [n, 8*8*3] for the near-duplicate test."""
+    alpha = pixels[..., 3:].astype(np.float32) / 255
+    shown = pixels[..., :3] * alpha + 255 * (1 - alpha)
+    return shown.reshape(len(pixels), 8, 8, 8, 8, 3).mean((2, 4)).reshape(len(pixels), -1)
+
+
+def split(concepts, rows, pixels):
+    """Mark each picture train, held-out (a pair never trained), unseen (concept), dev or test (style), or drop."""
+    unseen = {c["id"] for c in concepts if c["unseen"]}
+    thumbs = signature(pixels)
+    held = []
+    for index, row in enumerate(rows):
+        row["split"] = row["use"] if row["use"] != "train" else "unseen" if row["concept"] in unseen else "train"
+        wanted = COLOUR_STYLES[int(digest("style " + row["concept"]) * 5)]
+        if row["split"] == "train" and row["style"] == wanted and digest("pair " + row["concept"]) < 0.45:
+            row["split"] = "held-out"
+            held.append(index)
+    train = np.array([i for i, row in enumerate(rows) if row["split"] == "train"])
+    for index in held:
+        distance = np.abs(thumbs[train] - thumbs[index]).mean(1)
+        for near in train[distance < 6]:
+            rows[near]["split"] = "drop"
+    for row in rows:
+        del row["use"]
+
+
+def photographs(folders):
+    """Photographs as squares [n, 128, 128, 3] uint8 and their descriptions."""
+    listed = json.loads((HERE / "photos.json").read_text())["photos"]
+    shown = [Image.open(folders[p["package"]] / p["file"]).convert("RGB") for p in listed]
+    squares = [np.asarray(image.resize((128, 128), Image.BICUBIC)) for image in shown]
+    return np.stack(squares), [{**p, "captions": [words(c) for c in p["captions"]]} for p in listed]
+
+
+def vocabulary(folders):
+    """The bert-base-uncased vocabulary in its original order."""
+    stored = json.loads((folders["bert-tokenizer"] / "package/assets/vocab.json").read_text())
+    plain = [t[1:] if t.startswith("▁") else t if re.fullmatch(r"\[.*\]", t) else "##" + t for t in stored]
+    plain[1] = "[unused0]"
+    return plain
+
+
+def notice():
+    """One line per source of pictures or words."""
+    sources = json.loads((HERE / "sources.json").read_text())
+    photos = json.loads((HERE / "photos.json").read_text())["photos"]
+    pictures = [f"{s['package']} {s['version']}: drawings by {s['author']}, {s['license']} ({s['use']})" for s in sources["pictures"]]
+    text = [f"{s['package']} {s['version']}: words, {s['license']}" for s in sources["text"]]
+    shots = [f"{p['package']} ({p['id']}): photograph, {p['author']}, {p['license']} (train)" for p in photos]
+    return "\n".join(["Sources of the corpus of albef-mini", "", *pictures, "", *shots, "", *text, ""])
+
+
+def main(out):
+    out.mkdir(parents=True, exist_ok=True)
+    folders = fetch_all(out / "packages")
+    concepts, rows = collect(folders, load_concepts(folders))
+    pixels = render(rows, out)
+    split(concepts, rows, pixels)
+    photos, described = photographs(folders)
+    np.save(out / "images.npy", pixels)
+    np.save(out / "photos.npy", photos)
+    corpus = {"concepts": concepts, "pictures": rows, "photos": described}
+    (out / "corpus.json").write_text(json.dumps(corpus))
+    (out / "vocab.txt").write_text("\n".join(vocabulary(folders)) + "\n")
+    (out / "NOTICE").write_text(notice())
+    for name in ("train", "held-out", "unseen", "dev", "test", "drop"):
+        print(name, sum(row["split"] == name for row in rows), file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
