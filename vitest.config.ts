@@ -28,7 +28,7 @@ export default defineConfig({
         test: {
           name: "unit",
           environment: "node",
-          include: ["packages/*/src/**/*.test.ts", "scripts/**/*.test.ts"],
+          include: ["packages/*/src/**/*.test.ts", "scripts/**/*.test.mjs"],
           exclude: ["**/*.gpu.test.ts", "**/*.dawn.test.ts", "**/node_modules/**", "**/dist/**"],
           testTimeout: 60_000,
         },

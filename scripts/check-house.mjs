@@ -15,7 +15,7 @@ const files = ["packages", "demo", "e2e", "bench", "scripts"]
 const faults = [];
 for (const file of files) {
   const lines = readFileSync(join(root, file), "utf8").replace(/\n$/, "").split("\n");
-  const limit = /\.test\.ts$|\.spec\.ts$/.test(file) ? MAX_TEST_LINES : MAX_LINES;
+  const limit = /\.(test|spec)\.(ts|mjs)$/.test(file) ? MAX_TEST_LINES : MAX_LINES;
   const inSource = /^(packages\/[^/]+|demo)\/src\//.test(file);
   if (inSource && lines.length > limit) faults.push(`${file}: ${lines.length} lines, at most ${limit}`);
   lines.forEach((line, index) => {

@@ -25,7 +25,7 @@ export function packageFolders() {
 
 /** The Vitest project a file's name puts it in; null for what is no test. */
 export function projectOf(file) {
-  const found = /\.(?:(gpu|dawn)\.)?test\.ts$/.exec(file);
+  const found = /\.(?:(gpu|dawn)\.)?test\.(?:ts|mjs)$/.exec(file);
   return found ? (found[1] ?? "unit") : null;
 }
 
@@ -54,7 +54,7 @@ function endToEnd(env) {
 
 function size() {
   const remedy = "look for what the inference bundle pulls in: `npm run size -- --list`";
-  return existsSync(join(root, "packages/albef/src")) ? plain("size", 3, remedy) : null;
+  return existsSync(join(root, "packages/albef/src/albef.ts")) ? plain("size", 3, remedy) : null;
 }
 
 /** Every step of the whole check. A step whose files do not exist yet is absent; from the first file on it must pass. */
