@@ -34,9 +34,9 @@ function header(specs: Specs, attrs: AttentionAttrs, queriesPerGroup: number): W
   const { query, key, value, mask } = specs.inputs;
   const [batch, queries] = query.shape as readonly [number, number];
   const vector = vectorWidth(specs, attrs);
-  const [context, logSumExp] = specs.outputs as readonly [(typeof specs.outputs)[0], (typeof specs.outputs)[0]];
+  const [y, logSumExp] = specs.outputs as readonly [(typeof specs.outputs)[0], (typeof specs.outputs)[0]];
   return wgsl`
-    ${bindings({ query, key, value, mask }, { context, logSumExp }, { vector: { query: vector, key: vector, value: vector, context: vector } })}
+    ${bindings({ query, key, value, mask }, { y, logSumExp }, { vector: { query: vector, key: vector, value: vector, y: vector } })}
     alias Piece = ${vector === 4 ? "vec4f" : "f32"};
     const BATCH = ${batch}u;
     const HEADS = ${attrs.heads}u;
@@ -67,7 +67,8 @@ const CPU_THREADS = 8;
 function registerRows(specs: Specs, attrs: AttentionAttrs, adapter: AdapterFacts): Kernel {
   const queries = specs.inputs.query.shape[1]!;
   const rows = rowsPerInvocation(queries);
-  const tile = { rows, vector: vectorWidth(specs, attrs), masked: specs.inputs.mask !== undefined, attrs };
+  const tile = { rows, quads: 2, vector: vectorWidth(specs, attrs), masked: specs.inputs.mask !== undefined, attrs };
+  const key = (j: number) => (j === 0 ? "token" : `min(token + ${j}u, KEYS - 1u)`);
   const source = wgsl`
     ${header(specs, attrs, rows * CPU_THREADS)}
 
@@ -79,17 +80,16 @@ function registerRows(specs: Specs, attrs: AttentionAttrs, adapter: AdapterFacts
       let head = index / BLOCKS % HEADS;
       let first = (index % BLOCKS * ${CPU_THREADS}u + local.x) * ${rows}u;
       if (batch >= BATCH || first >= QUERIES) { return; }
+      let pieces = PIECES * groups.z; // the grid is flat; a bound that drivers see is unrolled, and compiles for seconds
       ${startQueries(tile)}
-      for (var token = 0u; token < KEYS; token += 4u) {
-        let key0 = keyAt(batch, token, head);
-        let key1 = keyAt(batch, min(token + 1u, KEYS - 1u), head);
-        let key2 = keyAt(batch, min(token + 2u, KEYS - 1u), head);
-        let key3 = keyAt(batch, min(token + 3u, KEYS - 1u), head);
-        let value0 = valueAt(batch, token, head);
-        let value1 = valueAt(batch, min(token + 1u, KEYS - 1u), head);
-        let value2 = valueAt(batch, min(token + 2u, KEYS - 1u), head);
-        let value3 = valueAt(batch, min(token + 3u, KEYS - 1u), head);
-        ${attendKeys(tile, { query: (at) => `query[${at}]`, key: "key", value: "value" })}
+      for (var token = 0u; token < KEYS; token += 8u) {
+        ${attendKeys(tile, {
+          keyBegin: (j) => `keyAt(batch, ${key(j)}, head)`,
+          valueBegin: (j) => `valueAt(batch, ${key(j)}, head)`,
+          query: (row) => `Piece(query[query${row} + d])`,
+          key: "key",
+          value: "value",
+        })}
       }
       ${finishQueries(tile, specs.outputs[0]!.dtype)}
     }`;
@@ -97,10 +97,10 @@ function registerRows(specs: Specs, attrs: AttentionAttrs, adapter: AdapterFacts
   return { source, workgroups: foldGrid(specs.inputs.query.shape[0]! * attrs.heads * blocks, adapter) };
 }
 
-/** The tile height that leaves the fewest lanes idle; taller first, as it loads less. */
+/** The tile height that costs least: idle rows against loads that fewer rows share. */
 function rowsPerInvocation(queries: number): number {
-  const padded = (rows: number) => Math.ceil(queries / (rows * CPU_THREADS)) * rows * (1 + 0.5 / rows);
-  return [4, 3, 2, 1].reduce((best, rows) => (padded(rows) < padded(best) ? rows : best));
+  const cost = (rows: number) => Math.ceil(queries / (rows * CPU_THREADS)) * (rows + 3);
+  return [8, 7, 6, 5, 4, 3, 2, 1].reduce((best, rows) => (cost(rows) < cost(best) ? rows : best));
 }
 
 const GPU_THREADS = 64;
@@ -110,7 +110,8 @@ function workgroupTiles(specs: Specs, attrs: AttentionAttrs, adapter: AdapterFac
   const queries = specs.inputs.query.shape[1]!;
   const fitting = Math.floor(adapter.maxWorkgroupStorageBytes / (8 * attrs.headDim * 4)) * 4; // keys and values, f32
   const keys = Math.max(4, Math.min(32, fitting));
-  const tile = { rows: 1, vector: vectorWidth(specs, attrs), masked: specs.inputs.mask !== undefined, attrs };
+  const tile = { rows: 1, quads: 1, vector: vectorWidth(specs, attrs), masked: specs.inputs.mask !== undefined, attrs };
+  const place = (j: number) => `(token - start + ${j}u) * PIECES`;
   const source = wgsl`
     ${header(specs, attrs, GPU_THREADS)}
     const TILE = ${keys}u; // keys in workgroup memory
@@ -125,9 +126,10 @@ function workgroupTiles(specs: Specs, attrs: AttentionAttrs, adapter: AdapterFac
       let head = index / BLOCKS % HEADS;
       if (batch >= BATCH) { return; }
       let first = index % BLOCKS * ${GPU_THREADS}u + local.x; // past the end: computed on the last row, not stored
+      const pieces = PIECES; // known, so that the head is unrolled into registers
       ${startQueries(tile)}
-      var own: array<Piece, PIECES>; // the query stays in registers
-      for (var d = 0u; d < PIECES; d++) { own[d] = Piece(query[query0 + d]); }
+      var own: array<Piece, PIECES>;
+      for (var d = 0u; d < pieces; d++) { own[d] = Piece(query[query0 + d]); }
       for (var start = 0u; start < KEYS; start += TILE) {
         for (var i = local.x; i < TILE * PIECES; i += ${GPU_THREADS}u) {
           let token = min(start + i / PIECES, KEYS - 1u);
@@ -136,15 +138,7 @@ function workgroupTiles(specs: Specs, attrs: AttentionAttrs, adapter: AdapterFac
         }
         workgroupBarrier();
         for (var token = start; token < min(start + TILE, KEYS); token += 4u) {
-          let key0 = (token - start) * PIECES;
-          let key1 = key0 + PIECES;
-          let key2 = key1 + PIECES;
-          let key3 = key2 + PIECES;
-          let value0 = key0;
-          let value1 = key1;
-          let value2 = key2;
-          let value3 = key3;
-          ${attendKeys(tile, { query: () => "own[d]", key: "keyTile", value: "valueTile" })}
+          ${attendKeys(tile, { keyBegin: place, valueBegin: place, query: () => "own[d]", key: "keyTile", value: "valueTile" })}
         }
         workgroupBarrier();
       }

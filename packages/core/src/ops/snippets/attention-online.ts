@@ -5,108 +5,152 @@ import type { ScoreAttrs } from "./attention-scores.ts";
 /** Queries that one invocation carries through the keys. */
 export interface QueryTile {
   readonly rows: number;
+  /** Quadruples of keys per step. */
+  readonly quads: number;
   readonly vector: 1 | 4;
   /** There is a padding mask. */
   readonly masked: boolean;
   readonly attrs: ScoreAttrs;
 }
 
-/** Where the four keys and values at key0..3, value0..3 are read. */
+/** Where keys and values are read; each function gives a WGSL expression. */
 export interface TileSources {
-  /** Expression of piece `d` of the query that begins at `at`. */
-  query(at: string): string;
+  /** Index at which key (value) `j` of the step begins. */
+  keyBegin(j: number): string;
+  valueBegin(j: number): string;
+  /** Piece `d` of the query of a row. */
+  query(row: number): string;
   readonly key: string;
   readonly value: string;
 }
 
-const KEYS = ["0", "1", "2", "3"];
-const COMPONENTS = ["x", "y", "z", "w"];
-
-function eachRow({ rows }: QueryTile, line: (row: number) => string): Wgsl {
-  return wgsl`${Array.from({ length: rows }, (_, row) => line(row)).join("\n")}`;
+function lines<T>(items: readonly T[], line: (item: T) => string | Wgsl): Wgsl {
+  return wgsl`${items.map((item) => wgsl`${line(item)}`.text).join("\n")}`;
 }
 
-/** Declares the running state of queries `first`, `first + 1`, ...: maximum, sum and unnormalised context. */
-export function startQueries(tile: QueryTile): Wgsl {
-  return wgsl`
-    ${eachRow(tile, (row) =>
-      [
-        `let query${row} = queryAt(batch, min(first + ${row}u, QUERIES - 1u), head);`,
-        `var top${row} = LOWEST;`,
-        `var total${row} = 0.0;`,
-        `var context${row}: array<Piece, PIECES>;`,
-        ...(hasMask(tile) ? [`var seen${row} = 0.0; // the largest mask value`] : []),
-      ].join("\n"),
-    )}`;
-}
-
-/** One step of the online softmax: the four keys from `token` on, for all queries of the tile. */
-export function attendKeys(tile: QueryTile, sources: TileSources): Wgsl {
-  const dot = (row: number) =>
-    `vec4f(${KEYS.map((j) => (tile.vector === 4 ? `dot(q${row}, k${j})` : `q${row} * k${j}`)).join(", ")})`;
-  const weighted = (row: number) => KEYS.map((j, i) => `p${row}.${COMPONENTS[i]} * v${j}`).join(" + ");
-  return wgsl`
-    ${eachRow(tile, (row) => `var s${row} = vec4f();`)}
-    for (var d = 0u; d < PIECES; d++) {
-      ${KEYS.map((j) => `let k${j} = Piece(${sources.key}[key${j} + d]);`).join("\n")}
-      ${eachRow(tile, (row) => `let q${row} = Piece(${sources.query(`query${row} + d`)});\ns${row} += ${dot(row)};`)}
-    }
-    let tokens = vec4u(token, token + 1u, token + 2u, token + 3u);
-    ${padding(tile)}
-    ${eachRow(tile, (row) => softmaxStep(tile, row))}
-    for (var d = 0u; d < PIECES; d++) {
-      ${KEYS.map((j) => `let v${j} = Piece(${sources.value}[value${j} + d]);`).join("\n")}
-      ${eachRow(tile, (row) => `context${row}[d] = context${row}[d] * shrink${row} + (${weighted(row)});`)}
-    }`;
+function upTo(count: number): number[] {
+  return Array.from({ length: count }, (_, i) => i);
 }
 
 function hasMask({ masked, attrs }: QueryTile): boolean {
   return masked || attrs.causal;
 }
 
-/** `padding`: the mask of the four keys; 0 past the end. */
-function padding({ masked }: QueryTile): string {
-  if (!masked) return "";
-  const load = KEYS.map((j) => `mask[batch * KEYS + min(token + ${j}u, KEYS - 1u)]`);
-  return `let padding = vec4f(${load.join(", ")});`;
+/** Declares the running state of queries `first`, `first + 1`, ...: maximum, sum and unnormalised context. */
+export function startQueries(tile: QueryTile): Wgsl {
+  return wgsl`
+    var context: array<Piece, ${tile.rows}u * PIECES>; // not normalised yet
+    ${lines(
+      upTo(tile.rows),
+      (r) => wgsl`
+        let query${r} = queryAt(batch, min(first + ${r}u, QUERIES - 1u), head);
+        var top${r} = LOWEST;
+        var total${r} = 0.0;
+        ${hasMask(tile) ? `var seen${r} = 0.0; // the largest mask value` : ""}`,
+    )}`;
 }
 
-function softmaxStep(tile: QueryTile, row: number): string {
-  const { attrs, masked } = tile;
-  const lines = [`s${row} *= SCALE;`];
-  if (hasMask(tile)) {
-    const order = `select(vec4f(), vec4f(1.0), tokens <= vec4u(first + ${row}u))`;
-    const keep = attrs.causal ? `${order}${masked ? " * padding" : ""}` : "padding";
-    lines.push(
-      `let keep${row} = select(vec4f(), ${keep}, tokens < vec4u(KEYS));`,
-      `seen${row} = max(seen${row}, max(max(keep${row}.x, keep${row}.y), max(keep${row}.z, keep${row}.w)));`,
-      `s${row} += (vec4f(1.0) - keep${row}) * ${f32Literal(attrs.maskValue)};`,
-    );
-  }
-  lines.push(
-    `s${row} = select(vec4f(LOWEST), s${row}, tokens < vec4u(KEYS));`,
-    `let next${row} = max(top${row}, max(max(s${row}.x, s${row}.y), max(s${row}.z, s${row}.w)));`,
-    `let shrink${row} = exp(top${row} - next${row});`,
-    `let p${row} = exp(s${row} - vec4f(next${row}));`,
-    `total${row} = total${row} * shrink${row} + dot(p${row}, vec4f(1.0));`,
-    `top${row} = next${row};`,
+/** One step of the online softmax: the keys from `token` on, for all queries of the tile. */
+export function attendKeys(tile: QueryTile, sources: TileSources): Wgsl {
+  const rows = upTo(tile.rows);
+  const quads = upTo(tile.quads);
+  const keys = upTo(4 * tile.quads);
+  return wgsl`
+    ${lines(keys, (j) => `let key${j} = ${sources.keyBegin(j)};\nlet value${j} = ${sources.valueBegin(j)};`)}
+    ${lines(rows, (r) => quads.map((g) => `var s${r}_${g} = vec4f();`).join(" "))}
+    for (var d = 0u; d < pieces; d++) {
+      ${lines(keys, (j) => `let k${j} = Piece(${sources.key}[key${j} + d]);`)}
+      ${lines(rows, (r) => [`let q${r} = ${sources.query(r)};`, ...quads.map((g) => products(tile, r, g))].join("\n"))}
+    }
+    ${lines(quads, (g) => masks(tile, g))}
+    ${lines(rows, (r) => softmaxStep(tile, r))}
+    for (var d = 0u; d < pieces; d++) {
+      ${lines(keys, (j) => `let v${j} = Piece(${sources.value}[value${j} + d]);`)}
+      ${lines(rows, (r) => weightedValues(tile, r))}
+    }`;
+}
+
+const COMPONENTS = ["x", "y", "z", "w"] as const;
+
+function products({ vector }: QueryTile, row: number, quad: number): string {
+  const keys = COMPONENTS.map((_, i) => `k${4 * quad + i}`);
+  if (vector === 1) return `s${row}_${quad} += q${row} * vec4f(${keys.join(", ")});`;
+  return `s${row}_${quad} += vec4f(${keys.map((key) => `dot(q${row}, ${key})`).join(", ")});`;
+}
+
+function weightedValues({ quads, vector }: QueryTile, row: number): Wgsl {
+  const place = `context[${row}u * PIECES + d]`;
+  const four = (quad: number) => COMPONENTS.map((_, i) => `v${4 * quad + i}`);
+  const sums = upTo(quads).map((quad) =>
+    vector === 1
+      ? `dot(s${row}_${quad}, vec4f(${four(quad).join(", ")}))`
+      : four(quad)
+          .map((v, i) => `s${row}_${quad}.${COMPONENTS[i]} * ${v}`)
+          .join(" + "),
   );
-  return lines.join("\n");
+  return wgsl`${place} = ${place} * shrink${row}${sums.map((sum) => `\n  + ${sum}`).join("")};`;
+}
+
+/** `inside` and, with a mask, `padding` of four keys. */
+function masks({ masked }: QueryTile, quad: number): string {
+  const tokens = COMPONENTS.map((_, i) => `token + ${4 * quad + i}u`);
+  const inside = `let tokens${quad} = vec4u(${tokens.join(", ")});\nlet inside${quad} = tokens${quad} < vec4u(KEYS);`;
+  if (!masked) return inside;
+  const loads = tokens.map((token) => `mask[batch * KEYS + min(${token}, KEYS - 1u)]`);
+  return `${inside}\nlet padding${quad} = vec4f(${loads.join(", ")});`;
+}
+
+/** Turns the scores s of a row into exp(s - maximum). */
+function softmaxStep(tile: QueryTile, row: number): Wgsl {
+  const quads = upTo(tile.quads);
+  const largest = (names: string[]) => names.map((v) => `max(max(${v}.x, ${v}.y), max(${v}.z, ${v}.w))`);
+  const greatest = (first: string, names: string[]) => largest(names).reduce((a, b) => `max(${a}, ${b})`, first);
+  const total = quads.map((g) => `dot(s${row}_${g}, vec4f(1.0))`).join(" + ");
+  return wgsl`
+    ${lines(quads, (g) => maskedScores(tile, row, g))}
+    ${
+      hasMask(tile)
+        ? `seen${row} = ${greatest(
+            `seen${row}`,
+            quads.map((g) => `keep${row}_${g}`),
+          )};`
+        : ""
+    }
+    let next${row} = ${greatest(
+      `top${row}`,
+      quads.map((g) => `s${row}_${g}`),
+    )};
+    let shrink${row} = exp(top${row} - next${row});
+    ${lines(quads, (g) => `s${row}_${g} = exp(s${row}_${g} - vec4f(next${row}));`)}
+    total${row} = total${row} * shrink${row} + ${total};
+    top${row} = next${row};`;
+}
+
+function maskedScores({ attrs, masked }: QueryTile, row: number, quad: number): Wgsl {
+  const s = `s${row}_${quad}`;
+  const last = `${s} = select(vec4f(LOWEST), ${s}`;
+  if (!masked && !attrs.causal) return wgsl`${last} * SCALE, inside${quad});`;
+  const padding = masked ? `padding${quad}` : "vec4f(1.0)";
+  const order = attrs.causal ? ` & (tokens${quad} <= vec4u(first + ${row}u))` : "";
+  const keep = `keep${row}_${quad}`;
+  return wgsl`
+    let ${keep} = select(vec4f(), ${padding}, inside${quad}${order});
+    ${last} * SCALE + (vec4f(1.0) - ${keep}) * ${f32Literal(attrs.maskValue)}, inside${quad});`;
 }
 
 /** Normalises and stores the rows that exist. */
 export function finishQueries(tile: QueryTile, dtype: DType): Wgsl {
   const type = tile.vector === 4 ? `vec4<${dtype}>` : dtype;
-  const shift = hasMask(tile) ? ` - (1.0 - seenROW) * ${f32Literal(tile.attrs.maskValue)}` : "";
+  const shift = (r: number) => (hasMask(tile) ? ` - (1.0 - seen${r}) * ${f32Literal(tile.attrs.maskValue)}` : "");
   return wgsl`
-    ${eachRow(tile, (row) =>
-      [
-        `if (first + ${row}u < QUERIES) {`,
-        `  let scale${row} = 1.0 / total${row};`,
-        `  let start${row} = ((batch * QUERIES + first + ${row}u) * HEADS + head) * PIECES;`,
-        `  for (var d = 0u; d < PIECES; d++) { context[start${row} + d] = ${type}(context${row}[d] * scale${row}); }`,
-        `  logSumExp[(batch * HEADS + head) * QUERIES + first + ${row}u] = top${row}${shift.replace("ROW", String(row))} + log(total${row});`,
-        "}",
-      ].join("\n"),
+    ${lines(
+      upTo(tile.rows),
+      (r) => wgsl`
+        if (first + ${r}u < QUERIES) {
+          let scale = 1.0 / total${r};
+          let start = ((batch * QUERIES + first + ${r}u) * HEADS + head) * PIECES;
+          for (var d = 0u; d < pieces; d++) { y[start + d] = ${type}(context[${r}u * PIECES + d] * scale); }
+          logSumExp[(batch * HEADS + head) * QUERIES + first + ${r}u] = top${r}${shift(r)} + log(total${r});
+        }`,
     )}`;
 }
