@@ -1,3 +1,4 @@
+export { gradients } from "./autodiff/backward.ts";
 export { DeviceError, DTypeError, GraphError, ShapeError } from "./errors.ts";
 export type {
   DeviceTensor,
@@ -8,6 +9,9 @@ export type {
   Program,
   RunOptions,
 } from "./executor.ts";
+export { evaluateF64 } from "./executors/f64/evaluate.ts";
+export { isSoftwareAdapter } from "./executors/webgpu/device.ts";
+export { createWebGpuExecutor, type WebGpuExecutor, type WebGpuExecutorOptions } from "./executors/webgpu/executor.ts";
 export { apply } from "./graph/apply.ts";
 export type { Graph, Node, TensorData } from "./graph/graph.ts";
 export type { PrimitiveSet } from "./graph/primitive-set.ts";
@@ -15,6 +19,7 @@ export { primitives } from "./graph/primitives.ts";
 export { printGraph } from "./graph/print.ts";
 export type { Tensor } from "./graph/tensor.ts";
 export { type Tracer, trace } from "./graph/trace.ts";
+export { floatsFrom, fromHalf, halvesFrom, toHalf } from "./half.ts";
 export { type AttentionOptions, attention } from "./ops/attention.ts";
 export { attentionContext } from "./ops/attention-context.ts";
 export { attentionProbabilities } from "./ops/attention-probabilities.ts";
@@ -27,6 +32,7 @@ export { patchEmbedding } from "./ops/patch-embedding.ts";
 export { type SimilarityOptions, similarity } from "./ops/similarity.ts";
 export { softmax } from "./ops/softmax.ts";
 export { topK } from "./ops/top-k.ts";
+export { toHalfPrecision } from "./passes/precision.ts";
 export {
   bytesPerElement,
   type DType,

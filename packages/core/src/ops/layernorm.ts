@@ -99,9 +99,10 @@ function rowPerWorkgroup(specs: Specs, y: TensorSpec, eps: number, adapter: Adap
       if (row >= ROWS) { return; }
       let start = row * WIDTH;
 
+      let pivot = load(start); // sums stay small where |mean| >> std
       var total = 0.0;
-      for (var i = local.x; i < WIDTH; i += ${threads}u) { total += load(start + i); }
-      let mean = workgroupSum(local.x, total) / f32(WIDTH);
+      for (var i = local.x; i < WIDTH; i += ${threads}u) { total += load(start + i) - pivot; }
+      let mean = pivot + workgroupSum(local.x, total) / f32(WIDTH);
 
       var squares = 0.0; // not E[x²] - mean²: that cancels to NaN when |mean| >> std
       for (var i = local.x; i < WIDTH; i += ${threads}u) {
@@ -130,9 +131,10 @@ function rowPerInvocation(specs: Specs, y: TensorSpec, eps: number, adapter: Ada
       if (row >= ROWS) { return; }
       let start = row * WIDTH;
 
+      let pivot = load(start); // sums stay small where |mean| >> std
       var total = 0.0;
-      for (var i = 0u; i < WIDTH; i++) { total += load(start + i); }
-      let mean = total / f32(WIDTH);
+      for (var i = 0u; i < WIDTH; i++) { total += load(start + i) - pivot; }
+      let mean = pivot + total / f32(WIDTH);
 
       var squares = 0.0; // two passes: E[x²] - mean² cancels
       for (var i = 0u; i < WIDTH; i++) {

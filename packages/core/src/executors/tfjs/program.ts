@@ -1,0 +1,94 @@
+import { GraphError } from "../../errors.ts";
+import type { DeviceTensor, Program, RunOptions } from "../../executor.ts";
+import type { Graph, Node, TensorData } from "../../graph/graph.ts";
+import type { AnyOp, OpTable, TfModule, TfTensor } from "../../op.ts";
+import { eliminateCommonSubexpressions } from "../../passes/cse.ts";
+import { eliminateDeadCode } from "../../passes/dce.ts";
+import { expand } from "../../passes/expand.ts";
+import { opOf } from "../../passes/rewrite.ts";
+import { lastUses } from "../../plan/liveness.ts";
+import type { TensorSpec } from "../../spec.ts";
+import { expectInputs } from "../check-inputs.ts";
+import { serialQueue } from "../serial-queue.ts";
+import { readTensor, type TfjsTensor, toTensor } from "./tensor.ts";
+
+interface TfjsProgramOptions {
+  readonly tf: TfModule;
+  readonly ops: OpTable;
+  readonly graph: Graph;
+  readonly parameters: ReadonlyMap<string, TfTensor>;
+  wrap(spec: TensorSpec, tensor: TfTensor): TfjsTensor;
+}
+
+/** A graph as a list of tfjs calls; intermediates are disposed after their last use. */
+export function compileTfjs({ tf, ops, graph: traced, parameters, wrap }: TfjsProgramOptions): Program {
+  const hasRule = (op: AnyOp) => op.tfjs !== undefined;
+  const graph = eliminateDeadCode(eliminateCommonSubexpressions(expand(traced, ops, hasRule), ops), ops);
+  const dying = lastUses(graph);
+  const constants = new Map([...graph.constants].map(([id, data]) => [id, toTensor(tf, graph.values[id]!, data)]));
+  const results = new Map<string, TfTensor>();
+  const enqueue = serialQueue();
+  for (const name of Object.keys(graph.parameters)) {
+    if (!parameters.has(name)) throw new GraphError(`compile: parameter ${name} is not in the store`);
+  }
+
+  const run = async (inputs: Readonly<Record<string, TensorData | DeviceTensor>>, options: RunOptions) => {
+    options.signal?.throwIfAborted();
+    expectInputs(graph, inputs);
+    const values = new Map(constants);
+    for (const [name, id] of Object.entries(graph.parameters)) values.set(id, parameters.get(name)!);
+    const uploaded: TfTensor[] = [];
+    for (const [name, id] of Object.entries(graph.inputs)) {
+      const given = inputs[name]!;
+      const tensor = ArrayBuffer.isView(given) ? toTensor(tf, graph.values[id]!, given) : (given as TfjsTensor).tensor;
+      if (ArrayBuffer.isView(given)) uploaded.push(tensor);
+      values.set(id, tensor);
+    }
+    for (const [index, node] of graph.nodes.entries()) {
+      runNode(node, values);
+      for (const id of dying[index]!) values.get(id)!.dispose();
+      if (index % 64 === 63) options.signal?.throwIfAborted();
+    }
+    clearResults();
+    for (const [name, id] of Object.entries(graph.outputs)) results.set(name, tf.clone(values.get(id)!));
+    const produced = new Set(graph.nodes.flatMap((node) => node.outputs));
+    for (const id of new Set(Object.values(graph.outputs))) if (produced.has(id)) values.get(id)!.dispose();
+    for (const tensor of uploaded) tensor.dispose();
+    const read: Record<string, TensorData> = {};
+    for (const name of options.read ?? results.keys()) read[name] = await output(name).read();
+    return read;
+  };
+
+  const runNode = (node: Node, values: Map<number, TfTensor>) => {
+    const op = opOf(ops, node);
+    const operands = Object.fromEntries(Object.entries(node.inputs).map(([name, id]) => [name, values.get(id)!]));
+    const specs = node.outputs.map((id) => graph.values[id]!);
+    // tidy frees what a rule makes on the way; its results survive
+    const made = tf.tidy(() => [...op.tfjs!(tf, operands, node.attrs, specs)] as TfTensor[]);
+    for (const [i, id] of node.outputs.entries()) values.set(id, made[i]!);
+  };
+
+  const clearResults = () => {
+    for (const tensor of results.values()) tensor.dispose();
+    results.clear();
+  };
+  const output = (name: string): DeviceTensor => {
+    const tensor = results.get(name);
+    const id = graph.outputs[name];
+    if (!tensor || id === undefined) throw new GraphError(`output ${name}: not there; run the program first`);
+    return { ...wrap(graph.values[id]!, tensor), read: () => readTensor(graph.values[id]!, tensor) };
+  };
+  const dispose = () => {
+    clearResults();
+    for (const tensor of constants.values()) tensor.dispose();
+    constants.clear();
+  };
+  return {
+    graph: traced,
+    dispatchCount: graph.nodes.length,
+    run: (inputs, options = {}) => enqueue(() => run(inputs, options)),
+    output,
+    dispose,
+    [Symbol.dispose]: dispose,
+  };
+}

@@ -1,0 +1,136 @@
+import { DeviceError, GraphError } from "../../errors.ts";
+import type { Executor, ParameterStore, Program } from "../../executor.ts";
+import type { Graph } from "../../graph/graph.ts";
+import type { AdapterFacts, OpTable } from "../../op.ts";
+import { opTable } from "../../ops/index.ts";
+import { eliminateCommonSubexpressions } from "../../passes/cse.ts";
+import { eliminateDeadCode } from "../../passes/dce.ts";
+import { opOf } from "../../passes/rewrite.ts";
+import { formatSpec, sizeBytes, type TensorSpec } from "../../spec.ts";
+import { expectData } from "../check-inputs.ts";
+import { adapterFacts, describeAdapter, requestDevice } from "./device.ts";
+import { compileDispatch } from "./dispatches.ts";
+import { type BufferMemory, bufferMemory, paddedBytes } from "./memory.ts";
+import { type StoredParameter, uploadParameters, type WebGpuParameterStore } from "./parameters.ts";
+import { type PipelineCache, pipelineCache } from "./pipelines.ts";
+import { placeGraph } from "./placement.ts";
+import { createProgram } from "./program.ts";
+import { type WebGpuTensor, webGpuTensor } from "./tensor.ts";
+
+export interface WebGpuExecutorOptions {
+  /** A device of the page's own, for instance the one that tfjs uses. Default: a new one from `gpu`. */
+  readonly device?: GPUDevice;
+  /** Default: `navigator.gpu`. In Node: `create([])` of the webgpu package. */
+  readonly gpu?: GPU;
+  /** Facts that replace what the adapter says: tests fold grids with small limits. */
+  readonly facts?: Partial<AdapterFacts>;
+}
+
+export interface WebGpuExecutor extends Executor {
+  readonly kind: "webgpu";
+  readonly device: GPUDevice;
+  readonly facts: AdapterFacts;
+  /** A tensor over a buffer of someone else's on the same device: nothing is copied, nothing is freed. */
+  wrap(spec: TensorSpec, buffer: GPUBuffer): WebGpuTensor;
+}
+
+interface Context {
+  readonly ops: OpTable;
+  readonly device: GPUDevice;
+  readonly facts: AdapterFacts;
+  readonly memory: BufferMemory;
+  readonly pipelines: PipelineCache;
+  lostReason(): string | undefined;
+}
+
+/** Runs graphs on WebGPU. Throws a DeviceError where there is no adapter. */
+export async function createWebGpuExecutor(options: WebGpuExecutorOptions = {}): Promise<WebGpuExecutor> {
+  const { device, info, owned } = await openDevice(options);
+  let lost: string | undefined;
+  void device.lost.then(({ reason, message }) => {
+    lost = `device lost: ${reason} ${message}`;
+  });
+  const facts = { ...adapterFacts(device, info), ...options.facts };
+  const memory = bufferMemory(device);
+  const context: Context = {
+    ops: opTable,
+    device,
+    facts,
+    memory,
+    pipelines: pipelineCache(device),
+    lostReason: () => lost,
+  };
+  const wrap = (spec: TensorSpec, buffer: GPUBuffer, dispose: () => void = () => undefined) =>
+    webGpuTensor({ device, memory, spec, buffer, offset: 0, dispose });
+  const dispose = () => {
+    memory.freeAll();
+    if (owned) device.destroy();
+  };
+  return {
+    kind: "webgpu",
+    device,
+    facts,
+    description: describeAdapter(info),
+    supportsF16: facts.shaderF16,
+    upload: (tensors) => uploadParameters(device, memory, tensors),
+    compile: (graph, parameters) => compile(context, graph, parameters),
+    tensor(spec, data) {
+      expectData("tensor", spec, data);
+      const buffer = memory.create("tensor", sizeBytes(spec), storageUsage());
+      device.queue.writeBuffer(buffer, 0, paddedBytes(data));
+      return wrap(spec, buffer, () => memory.free(buffer));
+    },
+    wrap: (spec, buffer) => wrap(spec, buffer),
+    memory: () => memory.count(),
+    dispose,
+    [Symbol.dispose]: dispose,
+  };
+}
+
+async function openDevice({ device, gpu }: WebGpuExecutorOptions) {
+  if (device) return { device, info: device.adapterInfo, owned: false };
+  const source = gpu ?? globalThis.navigator?.gpu;
+  if (!source) throw new DeviceError("WebGPU: not available here (no navigator.gpu); use the tfjs executor");
+  const adapter = await source.requestAdapter({ powerPreference: "high-performance" });
+  if (!adapter) throw new DeviceError("WebGPU: no adapter found; use the tfjs executor");
+  return { device: await requestDevice(adapter), info: adapter.info, owned: true };
+}
+
+async function compile(context: Context, traced: Graph, store: ParameterStore | undefined): Promise<Program> {
+  const { ops, device, facts, memory, pipelines } = context;
+  if (context.lostReason()) throw new DeviceError(`compile: ${context.lostReason()}`);
+  const graph = eliminateDeadCode(eliminateCommonSubexpressions(traced, ops), ops);
+  const parameters = parametersOf(graph, store as WebGpuParameterStore | undefined);
+  const placed = placeGraph(graph, { device, memory, ops, parameters });
+  try {
+    const kernels = graph.nodes.filter((node) => !opOf(ops, node).view);
+    const maxBindingBytes = device.limits.maxStorageBufferBindingSize;
+    const dispatches = await Promise.all(
+      kernels.map((node) =>
+        compileDispatch(node, { graph, ops, facts, pipelines, maxBindingBytes, locate: placed.locate }),
+      ),
+    );
+    const flopsPerSubmit = facts.isCpu ? 4e9 : 2e11;
+    return createProgram({ ...context, traced, graph, placed, dispatches, flopsPerSubmit });
+  } catch (error) {
+    placed.buffers.forEach(memory.free);
+    throw error;
+  }
+}
+
+/** The stored parameters that the graph names, or one error that lists every fault. */
+function parametersOf(graph: Graph, store: WebGpuParameterStore | undefined): ReadonlyMap<string, StoredParameter> {
+  const entries = store?.entries ?? new Map<string, StoredParameter>();
+  const faults = Object.entries(graph.parameters).flatMap(([name, id]) => {
+    const expected = formatSpec(graph.values[id]!);
+    const entry = entries.get(name);
+    if (!entry) return [`${name} is missing, expected ${expected}`];
+    return formatSpec(entry.spec) === expected ? [] : [`${name} is ${formatSpec(entry.spec)}, expected ${expected}`];
+  });
+  if (faults.length > 0) throw new GraphError(`compile: the parameters do not fit the graph\n  ${faults.join("\n  ")}`);
+  return entries;
+}
+
+function storageUsage(): GPUBufferUsageFlags {
+  return GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
+}

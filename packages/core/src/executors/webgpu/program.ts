@@ -1,0 +1,117 @@
+import { DeviceError, GraphError } from "../../errors.ts";
+import type { DeviceTensor, Program, RunOptions } from "../../executor.ts";
+import type { Graph, TensorData } from "../../graph/graph.ts";
+import { splitSubmits } from "../../plan/submits.ts";
+import { sizeBytes } from "../../spec.ts";
+import { expectInputs } from "../check-inputs.ts";
+import { serialQueue } from "../serial-queue.ts";
+import { bindGroups } from "./bind-groups.ts";
+import type { Dispatch } from "./dispatches.ts";
+import { type BufferMemory, paddedBytes } from "./memory.ts";
+import type { PlacedGraph } from "./placement.ts";
+import { stagingArea } from "./staging.ts";
+import { isWebGpuTensor, type WebGpuTensor, webGpuTensor } from "./tensor.ts";
+
+export interface ProgramParts {
+  readonly device: GPUDevice;
+  readonly memory: BufferMemory;
+  /** As the caller traced it. */
+  readonly traced: Graph;
+  /** As it runs. */
+  readonly graph: Graph;
+  readonly placed: PlacedGraph;
+  readonly dispatches: readonly Dispatch[];
+  /** Most FLOPs per submit: longer ones make the page stutter, and browsers end GPU work after about 10 s. */
+  readonly flopsPerSubmit: number;
+  /** Why the device is gone, once it is. */
+  lostReason(): string | undefined;
+}
+
+type Inputs = Readonly<Record<string, TensorData | DeviceTensor>>;
+
+/** A planned and compiled graph: a run encodes the same dispatches again and makes no GPU object but command buffers. */
+export function createProgram(parts: ProgramParts): Program {
+  const { device, memory, graph, placed, dispatches } = parts;
+  const ends = splitSubmits(
+    dispatches.map((dispatch) => dispatch.flops),
+    parts.flopsPerSubmit,
+  );
+  const groups = bindGroups(device, dispatches, placed.inputBuffers);
+  const staging = stagingArea(memory);
+  const enqueue = serialQueue();
+  let lastInputs: Readonly<Record<string, WebGpuTensor>> = {};
+  let disposed = false;
+
+  const locateOutput = (name: string) => {
+    const id = graph.outputs[name];
+    if (id === undefined)
+      throw new GraphError(`output ${name}: the graph gives ${Object.keys(graph.outputs).join(", ")}`);
+    const place = placed.locate(id);
+    const spec = graph.values[id]!;
+    if (place.kind === "buffer") return { spec, buffer: place.buffer, offset: place.offset };
+    const given = lastInputs[place.name]; // an output that is an input as it came
+    return { spec, buffer: given?.buffer ?? placed.inputBuffers[place.name]!, offset: given?.offset ?? 0 };
+  };
+
+  const submit = (external: Readonly<Record<string, WebGpuTensor>>, signal: AbortSignal | undefined) => {
+    let start = 0;
+    for (const end of ends) {
+      signal?.throwIfAborted();
+      const encoder = device.createCommandEncoder();
+      const pass = encoder.beginComputePass();
+      for (let i = start; i < end; i++) {
+        const dispatch = dispatches[i]!;
+        pass.setPipeline(dispatch.pipeline);
+        pass.setBindGroup(0, groups.of(i, external));
+        pass.dispatchWorkgroups(...dispatch.workgroups);
+      }
+      pass.end();
+      device.queue.submit([encoder.finish()]);
+      start = end;
+    }
+  };
+
+  const run = async (inputs: Inputs, { read, signal }: RunOptions) => {
+    if (disposed) throw new GraphError("run: the program is disposed");
+    signal?.throwIfAborted();
+    expectInputs(graph, inputs);
+    lastInputs = externalInputs(inputs);
+    for (const [name, value] of Object.entries(inputs)) {
+      if (ArrayBuffer.isView(value)) device.queue.writeBuffer(placed.inputBuffers[name]!, 0, paddedBytes(value));
+    }
+    submit(lastInputs, signal);
+    const wanted = (read ?? Object.keys(graph.outputs)).map((name) => [name, locateOutput(name)] as const);
+    try {
+      return Object.fromEntries(await staging.read(device, wanted));
+    } catch (cause) {
+      throw new DeviceError(`run: the GPU gave no result (${parts.lostReason() ?? String(cause)})`, { cause });
+    }
+  };
+
+  const dispose = () => {
+    disposed = true;
+    placed.buffers.forEach(memory.free);
+    staging.dispose();
+    groups.clear();
+  };
+  return {
+    graph: parts.traced,
+    dispatchCount: dispatches.length,
+    run: (inputs, options = {}) => enqueue(() => run(inputs, options)),
+    output: (name) => webGpuTensor({ device, memory, ...locateOutput(name), dispose: () => undefined }),
+    dispose,
+    [Symbol.dispose]: dispose,
+  };
+}
+
+function externalInputs(inputs: Inputs): Record<string, WebGpuTensor> {
+  const external: Record<string, WebGpuTensor> = {};
+  for (const [name, value] of Object.entries(inputs)) {
+    if (ArrayBuffer.isView(value)) continue;
+    if (!isWebGpuTensor(value)) throw new GraphError(`run: input ${name} lives on another executor; read it first`);
+    if (value.buffer.size - value.offset < sizeBytes(value))
+      throw new GraphError(`run: input ${name}: its buffer is too small`);
+    external[name] = value;
+  }
+  return external;
+}
