@@ -50,8 +50,15 @@ async function downloadByPlaywright() {
   console.log("No Chromium found; asking Playwright for its own …");
   const [node, cli] = bin("playwright");
   // Where the download is blocked it may hang without a word.
-  const { code } = await run(node, [cli, "install", "chromium"], { limitMs: 300_000, quietMs: 45_000 });
-  return code === 0 ? firstThatStarts([playwrightCandidate()]) : null;
+  const { code, output } = await run(node, [cli, "install", "chromium"], {
+    capture: true,
+    limitMs: 300_000,
+    quietMs: 45_000,
+  });
+  if (code === 0) return firstThatStarts([playwrightCandidate()]);
+  const reason = output.split("\n").find((line) => line.startsWith("Error: ")) ?? `exit ${code}`;
+  console.log(`Playwright could not download it (${reason}).`);
+  return null;
 }
 
 /**

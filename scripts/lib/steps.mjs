@@ -42,7 +42,7 @@ function vitest(project, minutes, env = {}) {
 }
 
 function endToEnd(env) {
-  if (!existsSync(join(root, "e2e"))) return null;
+  if (!filesUnder("e2e").some((file) => file.endsWith(".spec.ts"))) return null;
   return {
     ...plain("test:e2e", 12, 'run the one test: `npm run test:e2e -- -g "its name"`; its trace lies in test-results'),
     args: ["--reporter=list,json"],
