@@ -1,0 +1,25 @@
+import { ModelFileError, ModelSourceError } from "../errors.ts";
+
+/** The files of one model, wherever they lie. */
+export interface ModelFiles {
+  /** Where they come from, for errors. */
+  readonly label: string;
+  /** A file, readable at random; null where there is none of this name. */
+  open(name: string): Promise<Blob | null>;
+}
+
+/** Throws ModelSourceError where the file is missing. `purpose` says what it is for. */
+export async function required(files: ModelFiles, name: string, purpose: string): Promise<Blob> {
+  const blob = await files.open(name);
+  if (blob) return blob;
+  throw new ModelSourceError(`${files.label}: has no ${name} (${purpose})`);
+}
+
+/** The JSON in a file. Throws ModelFileError where it is none. */
+export async function readJson(blob: Blob, name: string): Promise<unknown> {
+  try {
+    return JSON.parse(await blob.text());
+  } catch (cause) {
+    throw new ModelFileError(`${name}: is not JSON (${(cause as Error).message})`, { cause });
+  }
+}

@@ -1,0 +1,49 @@
+import type { CachePreference } from "../types.ts";
+import { type BlobStore, isQuotaExceeded, memoryStore } from "./blob-store.ts";
+import { cacheApiStore } from "./cache-api-store.ts";
+import { diskStore } from "./disk-store.ts";
+import { opfsStore } from "./opfs-store.ts";
+
+export interface OpenedStore {
+  readonly store: BlobStore;
+  /** Set where the cache does not outlive the page. */
+  readonly note?: string;
+}
+
+const NO_CACHE = "no persistent cache works here (private window or insecure page): kept in memory for this session";
+
+/** The cache that was asked for, or the first that works. Throws where a named one does not. */
+export async function openStore(preference: CachePreference = "auto"): Promise<OpenedStore> {
+  if (preference === "memory" || preference === "none") return { store: memoryStore() };
+  if (preference === "opfs" || preference === "cache-api") {
+    const store = await (preference === "opfs" ? opfsStore() : cacheApiStore());
+    if (!store) throw new Error(`cache: ${preference} does not work here; use "auto"`);
+    return { store };
+  }
+  const store = (await opfsStore()) ?? (await cacheApiStore()) ?? diskStore();
+  return store ? { store: withMemory(store) } : { store: memoryStore(), note: NO_CACHE };
+}
+
+/** What no longer fits into `store` is kept in memory for this session. */
+export function withMemory(store: BlobStore, onFull?: () => void): BlobStore {
+  const overflow = memoryStore();
+  return {
+    kind: store.kind,
+    persistent: store.persistent,
+    get: async (path) => (await overflow.get(path)) ?? store.get(path),
+    put: async (path, data) => {
+      try {
+        await store.put(path, data);
+      } catch (error) {
+        if (!isQuotaExceeded(error)) throw error;
+        onFull?.();
+        await overflow.put(path, data);
+      }
+    },
+    remove: async (path) => {
+      await overflow.remove(path);
+      await store.remove(path);
+    },
+    list: async (path) => [...(await overflow.list(path)), ...(await store.list(path))],
+  };
+}
