@@ -1,0 +1,45 @@
+import type { Tensor } from "@albef/core";
+import type { TextConfig } from "./config.ts";
+import type { ParameterSource } from "./layers/parameters.ts";
+import { type BertLayers, type BertStackResult, bertLayersParameters, bertStack } from "./text/bert-stack.ts";
+
+/** Parameters of the multimodal encoder; `source` is scoped to the BERT (`text_encoder.bert`, in fine-tuned models `text_encoder`). */
+export function fusionParameters(source: ParameterSource, config: TextConfig): BertLayers {
+  return bertLayersParameters(source, config, { begin: config.fusionLayer, end: config.numLayers });
+}
+
+export interface FusionInputs {
+  /** [batch, L, width], from the text encoder. */
+  readonly textEmbeds: Tensor;
+  /** f32 [batch, L], 1 = keep. */
+  readonly attentionMask: Tensor;
+  /** [batch, image tokens, encoder width], from the image encoder. */
+  readonly imageEmbeds: Tensor;
+  /** f32 [batch, image tokens], 1 = keep; absent: all, as in ALBEF. */
+  readonly imageMask?: Tensor;
+}
+
+export interface FusionResult extends Omit<BertStackResult, "hidden"> {
+  /** [batch, L, width]; row 0 is [CLS]. */
+  readonly fusionEmbeds: Tensor;
+}
+
+/**
+ * The multimodal encoder: text states attend to image tokens in every layer from the fusion layer on (paper section 3.1,
+ * mode `fusion` of official models/xbert.py). `attentionLayers` names the layers whose attention probabilities are kept,
+ * by their numbers in the whole BERT.
+ */
+export function fusionEncoder(
+  { textEmbeds, attentionMask, imageEmbeds, imageMask }: FusionInputs,
+  layers: BertLayers,
+  config: TextConfig,
+  { attentionLayers }: { readonly attentionLayers?: readonly number[] } = {},
+): FusionResult {
+  const { hidden, ...rest } = bertStack(
+    textEmbeds,
+    layers,
+    { attentionMask, encoderStates: imageEmbeds, ...(imageMask && { encoderMask: imageMask }) },
+    { config, attentionLayers },
+  );
+  return { fusionEmbeds: hidden, ...rest };
+}

@@ -1,0 +1,52 @@
+import type { Tensor } from "@albef/core";
+import type { VisionConfig } from "../config.ts";
+import { applyLayerNorm, type LayerNormParameters, layerNormParameters } from "../layers/layernorm.ts";
+import type { ParameterSource } from "../layers/parameters.ts";
+import { embedPatches, type PatchEmbeddingParameters, patchEmbeddingParameters } from "./patch-embedding.ts";
+import { type VitBlockParameters, vitBlock, vitBlockParameters } from "./vit-block.ts";
+
+export interface VisionParameters {
+  readonly embedding: PatchEmbeddingParameters;
+  readonly blocks: readonly VitBlockParameters[];
+  readonly norm: LayerNormParameters;
+}
+
+/** Parameters of the image encoder; `source` is scoped to it (`visual_encoder`). */
+export function visionParameters(source: ParameterSource, config: VisionConfig): VisionParameters {
+  return {
+    embedding: patchEmbeddingParameters(source, config),
+    blocks: Array.from({ length: config.numLayers }, (_, i) => vitBlockParameters(source.scope(`blocks.${i}`), config)),
+    norm: layerNormParameters(source, "norm", config.hiddenSize),
+  };
+}
+
+export interface VisionResult {
+  /** [batch, tokens, width]; row 0 is the class token. */
+  readonly imageEmbeds: Tensor;
+  /** The patch embedding, then the output of each block, all before the last LayerNorm. */
+  readonly hiddenStates: readonly Tensor[];
+  /** Attention of the blocks asked for, [batch, heads, tokens, tokens] by block. */
+  readonly attentions: ReadonlyMap<number, Tensor>;
+}
+
+/**
+ * The image encoder (paper section 3.1, official models/vit.py): image f32 [batch, 3, size, size], normalised, size being
+ * that of the configuration. `attentionLayers` names the blocks whose attention probabilities are kept.
+ */
+export function visionEncoder(
+  image: Tensor,
+  { embedding, blocks, norm }: VisionParameters,
+  config: VisionConfig,
+  { attentionLayers = [] }: { readonly attentionLayers?: readonly number[] } = {},
+): VisionResult {
+  const hiddenStates = [embedPatches(image, embedding, config)];
+  const attentions = new Map<number, Tensor>();
+  for (const [i, block] of blocks.entries()) {
+    const keepProbabilities = attentionLayers.includes(i);
+    const { hidden, probabilities } = vitBlock(hiddenStates.at(-1)!, block, config, { keepProbabilities });
+    hiddenStates.push(hidden);
+    if (probabilities) attentions.set(i, probabilities);
+  }
+  const imageEmbeds = applyLayerNorm(hiddenStates.at(-1)!, norm, { eps: config.layerNormEps });
+  return { imageEmbeds, hiddenStates, attentions };
+}

@@ -1,0 +1,44 @@
+export { type CheckpointMap, type CheckpointTask, checkpointMap } from "./checkpoint-maps.ts";
+export {
+  ALBEF_BASE,
+  type AlbefConfig,
+  imageTokenCount,
+  type SpecialTokens,
+  type TextConfig,
+  type VisionConfig,
+  withImageSize,
+} from "./config.ts";
+export { ConfigError, formatConfig, parseConfig } from "./config-file.ts";
+export { type FusionInputs, type FusionResult, fusionEncoder, fusionParameters } from "./fusion-encoder.ts";
+export {
+  type VisionParameters,
+  type VisionResult,
+  visionEncoder,
+  visionParameters,
+} from "./image/vision-encoder.ts";
+export { type KeySpec, type KeyTable, momentumKey } from "./keys.ts";
+export { applyLayerNorm, type LayerNormParameters, layerNormParameters } from "./layers/layernorm.ts";
+export { applyLinear, applyMatrix, type LinearParameters, linearParameters } from "./layers/linear.ts";
+export { type ParameterSource, parameterSource, type WeightSpecs, type WeightTensor } from "./layers/parameters.ts";
+export {
+  decoderConfig,
+  type OfficialModel,
+  type OfficialModelName,
+  officialKeys,
+  officialModels,
+  pairConfig,
+} from "./official-models.ts";
+export { type BertEmbeddingParameters, bertEmbeddingParameters, embedTokens } from "./text/bert-embeddings.ts";
+export {
+  type BertLayers,
+  type BertStackResult,
+  bertLayersParameters,
+  bertStack,
+} from "./text/bert-stack.ts";
+export {
+  type TextInputs,
+  type TextParameters,
+  type TextResult,
+  textEncoder,
+  textParameters,
+} from "./text/text-encoder.ts";

@@ -1,0 +1,75 @@
+import type { Tensor } from "@albef/core";
+import type { TextConfig } from "../config.ts";
+import { type AttentionResult, applyAttention } from "../layers/attention.ts";
+import { applyLayerNorm, type LayerNormParameters, layerNormParameters } from "../layers/layernorm.ts";
+import { applyLinear, type LinearParameters, linearParameters } from "../layers/linear.ts";
+import type { ParameterSource } from "../layers/parameters.ts";
+
+export interface BertAttentionParameters {
+  /** [width, width] */
+  readonly query: LinearParameters;
+  /** [width, source width] */
+  readonly key: LinearParameters;
+  /** [width, source width] */
+  readonly value: LinearParameters;
+  /** [width, width] */
+  readonly output: LinearParameters;
+  readonly norm: LayerNormParameters;
+}
+
+/** Parameters of self-attention, or of cross-attention on states of `sourceWidth`. */
+export function bertAttentionParameters(
+  source: ParameterSource,
+  { hiddenSize: width }: TextConfig,
+  sourceWidth: number,
+): BertAttentionParameters {
+  return {
+    query: linearParameters(source, "self.query", [width, width]),
+    key: linearParameters(source, "self.key", [width, sourceWidth]),
+    value: linearParameters(source, "self.value", [width, sourceWidth]),
+    output: linearParameters(source, "output.dense", [width, width]),
+    norm: layerNormParameters(source, "output.LayerNorm", width),
+  };
+}
+
+export interface AttendedStates {
+  /** [batch, S, source width] */
+  readonly states: Tensor;
+  /** f32 [batch, S], 1 = keep; absent: all are kept. */
+  readonly mask?: Tensor | undefined;
+  /** Added to the scores of masked keys. */
+  readonly maskValue: number;
+  /** Token t sees tokens 0 to t. */
+  readonly causal?: boolean | undefined;
+}
+
+export interface BertAttentionResult extends Omit<AttentionResult, "context"> {
+  /** [batch, L, width] */
+  readonly hidden: Tensor;
+}
+
+/** LayerNorm(dense(attention(x, states)) + x), post-norm as in BERT: x [batch, L, width] -> the same shape. */
+export function bertAttention(
+  x: Tensor,
+  { states, mask, maskValue, causal = false }: AttendedStates,
+  { query, key, value, output, norm }: BertAttentionParameters,
+  { config, keepProbabilities = false }: { readonly config: TextConfig; readonly keepProbabilities?: boolean },
+): BertAttentionResult {
+  const { context, ...kept } = applyAttention(
+    applyLinear(x, query),
+    applyLinear(states, key),
+    applyLinear(states, value),
+    {
+      heads: config.numHeads,
+      width: config.hiddenSize,
+      maskValue,
+      causal,
+      keepProbabilities,
+      ...(mask && { mask }),
+    },
+  );
+  return {
+    hidden: applyLayerNorm(applyLinear(context, output), norm, { eps: config.layerNormEps, residual: x }),
+    ...kept,
+  };
+}

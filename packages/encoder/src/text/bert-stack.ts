@@ -1,0 +1,55 @@
+import type { Tensor } from "@albef/core";
+import type { TextConfig } from "../config.ts";
+import type { ParameterSource } from "../layers/parameters.ts";
+import { type BertLayerInputs, type BertLayerParameters, bertLayer, bertLayerParameters } from "./bert-layer.ts";
+
+/** Consecutive layers of a BERT, by their official numbers. */
+export type BertLayers = ReadonlyMap<number, BertLayerParameters>;
+
+/** Parameters of layers `begin` to `end` - 1. */
+export function bertLayersParameters(
+  source: ParameterSource,
+  config: TextConfig,
+  { begin, end }: { readonly begin: number; readonly end: number },
+): BertLayers {
+  const numbers = Array.from({ length: end - begin }, (_, i) => begin + i);
+  return new Map(numbers.map((number) => [number, bertLayerParameters(source, config, number)]));
+}
+
+export interface BertStackResult {
+  /** [batch, L, width] */
+  readonly hidden: Tensor;
+  /** The output of each layer, by its number. */
+  readonly hiddenStates: ReadonlyMap<number, Tensor>;
+  /** Self-attention of the layers asked for, [batch, heads, L, L]. */
+  readonly selfAttentions: ReadonlyMap<number, Tensor>;
+  /** Cross-attention of the layers asked for, [batch, heads, L, S]. */
+  readonly crossAttentions: ReadonlyMap<number, Tensor>;
+}
+
+export interface BertStackOptions {
+  readonly config: TextConfig;
+  /** Numbers of the layers whose attention probabilities are kept. */
+  readonly attentionLayers?: readonly number[] | undefined;
+}
+
+/** Runs `layers` one after another on x [batch, L, width]. */
+export function bertStack(
+  x: Tensor,
+  layers: BertLayers,
+  inputs: BertLayerInputs,
+  { config, attentionLayers = [] }: BertStackOptions,
+): BertStackResult {
+  let hidden = x;
+  const hiddenStates = new Map<number, Tensor>();
+  const selfAttentions = new Map<number, Tensor>();
+  const crossAttentions = new Map<number, Tensor>();
+  for (const [number, layer] of layers) {
+    const result = bertLayer(hidden, layer, inputs, { config, keepProbabilities: attentionLayers.includes(number) });
+    hidden = result.hidden;
+    hiddenStates.set(number, hidden);
+    if (result.selfProbabilities) selfAttentions.set(number, result.selfProbabilities);
+    if (result.crossProbabilities) crossAttentions.set(number, result.crossProbabilities);
+  }
+  return { hidden, hiddenStates, selfAttentions, crossAttentions };
+}
