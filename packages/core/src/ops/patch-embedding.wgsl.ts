@@ -53,43 +53,65 @@ function vectorWidth(specs: Specs, patchSize: number): 1 | 4 {
   return patchSize % 4 === 0 && specs.image.shape[3]! % 4 === 0 ? 4 : 1;
 }
 
-const TILE = 4;
-const CPU_THREADS = 16;
+const TILE_WIDTH = 8; // features of an invocation
+const CPU_THREADS = 8;
 
-/** CPU adapters: an invocation holds 4 patches x 4 features. */
+/** CPU adapters: an invocation holds up to 8 patches x 8 features; a workgroup reads its weights at uniform addresses. */
 function registerTiles(specs: Specs, patchSize: number, adapter: AdapterFacts): Kernel {
   const vector = vectorWidth(specs, patchSize);
   const [batch, tokens, features] = specs.y.shape as readonly [number, number, number];
-  const lanes = [0, 1, 2, 3];
-  const multiply = (r: number, c: number) => (vector === 4 ? `dot(a${r}, b${c})` : `a${r} * b${c}`);
-  const each = (line: (i: number) => string) => lanes.map(line).join("\n");
+  const height = tileHeight(batch * (tokens - 1));
+  const across = Math.ceil(features / TILE_WIDTH);
+  const workgroups = Math.ceil((batch * (tokens - 1)) / (height * CPU_THREADS)) * across;
+  const perThread = Math.ceil((batch * features) / (workgroups * CPU_THREADS));
+  const each = (count: number, line: (i: number) => string) =>
+    Array.from({ length: count }, (_, i) => line(i)).join("\n");
   const type = vector === 4 ? "vec4f" : "f32";
-  const across = Math.ceil(features / TILE);
-  const tiles = Math.ceil((batch * (tokens - 1)) / TILE) * across;
-  const groups = Math.ceil(tiles / CPU_THREADS);
-  const perThread = Math.ceil((batch * features) / (groups * CPU_THREADS));
   const source = wgsl`
     ${header(specs, patchSize, vector)}
 
     @compute @workgroup_size(${CPU_THREADS})
     fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
             @builtin(local_invocation_id) local: vec3u) {
-      let tile = (group.y * groups.x + group.x) * ${CPU_THREADS}u + local.x;
-      for (var i = 0u; i < ${perThread}u; i++) { storeCls(tile * ${perThread}u + i); }
-      if (tile >= ${tiles}u) { return; }
-      let row = tile / ${across}u * ${TILE}u; // rows past the end are computed and not stored
-      let feature = tile % ${across}u * ${TILE}u;
-      ${each((i) => `let image${i} = patchAt(min(row + ${i}u, ROWS - 1u));\nlet weight${i} = min(feature + ${i}u, FEATURES - 1u) * DEPTH;\nvar total${i} = vec4f();`)}
-      for (var begin = 0u; begin < DEPTH; begin += RUN) {
+      let block = group.y * groups.x + group.x;
+      let thread = block * ${CPU_THREADS}u + local.x;
+      for (var i = 0u; i < ${perThread}u; i++) { storeCls(thread * ${perThread}u + i); }
+      let row = (block / ${across}u * ${CPU_THREADS}u + local.x) * ${height}u;
+      let feature = block % ${across}u * ${TILE_WIDTH}u;
+      if (block >= ${workgroups}u || row >= ROWS) { return; }
+      ${each(height, (r) => `let image${r} = patchAt(min(row + ${r}u, ROWS - 1u));`)}
+      ${each(TILE_WIDTH, (c) => `let weight${c} = min(feature + ${c}u, FEATURES - 1u) * DEPTH;`)}
+      ${each(height, (r) => `var left${r} = vec4f();\nvar right${r} = vec4f();`)}
+      let run = RUN * groups.z; // the grid is flat; a bound that drivers see is unrolled, and compiles for seconds
+      for (var begin = 0u; begin < DEPTH; begin += run) {
         let pixel = pixelAt(begin);
-        for (var i = 0u; i < RUN; i++) {
-          ${each((i) => `let a${i} = ${type}(image[image${i} + pixel + i]);\nlet b${i} = ${type}(weight[weight${i} + begin + i]);`)}
-          ${each((r) => `total${r} += vec4f(${lanes.map((c) => multiply(r, c)).join(", ")});`)}
+        for (var i = 0u; i < run; i++) {
+          ${each(TILE_WIDTH, (c) => `let b${c} = ${type}(weight[weight${c} + begin + i]);`)}
+          ${each(height, (r) => `let a${r} = ${type}(image[image${r} + pixel + i]);\n${accumulate(vector, r)}`)}
         }
       }
-      ${each((r) => `for (var c = 0u; c < 4u; c++) { store(row + ${r}u, feature + c, total${r}[c]); }`)}
+      var totals = array<vec4f, ${2 * height}>(${each(height, (r) => `left${r}, right${r},`)});
+      for (var i = 0u; i < ${TILE_WIDTH * height}u * groups.z; i++) {
+        store(row + i / ${TILE_WIDTH}u, feature + i % ${TILE_WIDTH}u, totals[i / 4u][i % 4u]);
+      }
     }`;
-  return { source, workgroups: foldGrid(groups, adapter) };
+  return { source, workgroups: foldGrid(workgroups, adapter) };
+}
+
+/** Patches of an invocation that cost least: idle ones against loads that fewer share. */
+function tileHeight(rows: number): number {
+  const cost = (height: number) => Math.ceil(rows / (height * CPU_THREADS)) * (height + 3);
+  return [8, 7, 6, 5, 4, 3, 2, 1].reduce((best, height) => (cost(height) < cost(best) ? height : best));
+}
+
+/** A patch times eight features, the first and the last four. */
+function accumulate(vector: 1 | 4, row: number): string {
+  const products = (first: number) => {
+    const four = [0, 1, 2, 3].map((c) => `b${first + c}`);
+    if (vector === 1) return `a${row} * vec4f(${four.join(", ")})`;
+    return `vec4f(${four.map((b) => `dot(a${row}, ${b})`).join(", ")})`;
+  };
+  return `left${row} += ${products(0)};\nright${row} += ${products(4)};`;
 }
 
 const BLOCK = 32;
