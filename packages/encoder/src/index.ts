@@ -10,6 +10,7 @@ export {
 } from "./config.ts";
 export { ConfigError, formatConfig, parseConfig } from "./config-file.ts";
 export { type FusionInputs, type FusionResult, fusionEncoder, fusionParameters } from "./fusion-encoder.ts";
+export { interpolatePositions, resizeBicubic } from "./image/pos-embed-interpolation.ts";
 export {
   type VisionParameters,
   type VisionResult,
