@@ -17,6 +17,8 @@ const chromiumArgs = [
   "--enable-unsafe-webgpu",
   `--use-webgpu-adapter=${process.env.WEBGPU_ADAPTER ?? "swiftshader"}`,
 ];
+/** Bundled before the first test: what Vite finds only while tests run makes it reload the page under them. */
+const tfjs = ["core", "backend-cpu", "backend-wasm", "backend-webgpu"].map((name) => `@tensorflow/tfjs-${name}`);
 const executablePath = process.env.CHROMIUM_PATH;
 
 export default defineConfig({
@@ -46,6 +48,7 @@ export default defineConfig({
       },
       {
         resolve,
+        optimizeDeps: { include: tfjs },
         test: {
           name: "gpu",
           include: ["packages/*/src/**/*.gpu.test.ts"],
