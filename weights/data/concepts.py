@@ -79,7 +79,7 @@ def load_concepts(folders):
                 "weight": GROUPS[entry["group"]],
                 "names": alternative_names(code, shortcodes, label),
                 "tags": unique,
-                "unseen": entry["group"] in list(GROUPS)[2:] and digest("concept " + code) < 0.04,
+                "unseen": entry["group"] in list(GROUPS)[2:] and digest("held concept " + code) < 0.04,
             }
         )
     return concepts
