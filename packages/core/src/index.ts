@@ -20,6 +20,23 @@ export { printGraph } from "./graph/print.ts";
 export type { Tensor } from "./graph/tensor.ts";
 export { type Tracer, trace } from "./graph/trace.ts";
 export { floatsFrom, fromHalf, halvesFrom, toHalf } from "./half.ts";
+export {
+  type ByteSource,
+  byteSource,
+  castFloats,
+  checkKeys,
+  namedTensors,
+  openSafetensors,
+  type Safetensors,
+  type StoredDType,
+  type StoredTensor,
+  safetensorsBlob,
+  safetensorsChunks,
+  shardNames,
+  WeightError,
+  type WritableTensor,
+  writableTensor,
+} from "./io/index.ts";
 export { type AttentionOptions, attention } from "./ops/attention.ts";
 export { attentionContext } from "./ops/attention-context.ts";
 export { attentionProbabilities } from "./ops/attention-probabilities.ts";

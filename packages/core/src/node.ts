@@ -1,0 +1,1 @@
+export { fileSource } from "./io/node-source.ts";
