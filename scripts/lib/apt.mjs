@@ -21,7 +21,7 @@ export function canUseApt() {
 }
 
 async function apt(args) {
-  const options = ["-o", "Acquire::Retries=3", "-o", "Dpkg::Use-Pty=0", "-q"];
+  const options = ["-o", "Acquire::Retries=3", "-o", "Dpkg::Use-Pty=0", "-o", "DPkg::Lock::Timeout=120", "-q"];
   const { code, output } = await run("apt-get", [...options, ...args], {
     env: APT_ENV,
     capture: true,
@@ -31,10 +31,10 @@ async function apt(args) {
   return code === 0;
 }
 
-/** Installs Debian packages; resolves to whether that worked. */
+/** Installs Debian packages; resolves to whether that worked. A source that cannot be read now may not be needed. */
 export async function aptInstall(packages, extra = []) {
-  const before = await apt([...extra, "update"]);
-  return (await apt([...extra, "install", "-y", "--no-install-recommends", ...packages])) && before;
+  await apt([...extra, "update"]);
+  return apt([...extra, "install", "-y", "--no-install-recommends", ...packages]);
 }
 
 function codename() {

@@ -14,45 +14,49 @@ const running = new Set();
  * long without a line), `capture` (collect the output and print nothing).
  */
 export function run(command, args, { env = {}, cwd = root, limitMs, quietMs, capture = false } = {}) {
-  const piped = capture || quietMs !== undefined;
+  const stdio = capture || quietMs !== undefined ? "pipe" : "inherit";
+  const child = spawn(command, args, {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: ["ignore", stdio, stdio],
+    detached: process.platform !== "win32", // a process group of its own, to be ended as one
+    shell: process.platform === "win32" && !command.endsWith(".exe"), // npm is a .cmd file there
+    windowsHide: true,
+  });
+  running.add(child);
   return new Promise((done) => {
-    const child = spawn(command, args, {
-      cwd,
-      env: { ...process.env, ...env },
-      stdio: ["ignore", piped ? "pipe" : "inherit", piped ? "pipe" : "inherit"],
-      detached: process.platform !== "win32",
-      // npm is a .cmd file on Windows, which only a shell can start.
-      shell: process.platform === "win32" && !command.endsWith(".exe"),
-      windowsHide: true,
-    });
     let output = "";
     let timedOut = false;
-    const stop = () => {
-      timedOut = true;
-      killTree(child);
-    };
-    const limit = limitMs === undefined ? undefined : setTimeout(stop, limitMs);
-    let quiet = quietMs === undefined ? undefined : setTimeout(stop, quietMs);
+    const stopAfter = (ms) =>
+      ms === undefined
+        ? undefined
+        : setTimeout(() => {
+            timedOut = true;
+            killTree(child);
+          }, ms);
+    const limit = stopAfter(limitMs);
+    let quiet = stopAfter(quietMs);
     const take = (chunk) => {
       output += chunk;
       if (!capture) process.stdout.write(chunk);
-      if (quiet) {
-        clearTimeout(quiet);
-        quiet = setTimeout(stop, quietMs);
-      }
+      clearTimeout(quiet);
+      quiet = stopAfter(quietMs);
     };
     child.stdout?.on("data", take);
     child.stderr?.on("data", take);
-    const finish = (code, reason) => {
-      running.delete(child);
+    const finish = (code) => {
+      if (!running.delete(child)) return;
       clearTimeout(limit);
       clearTimeout(quiet);
-      done({ code: timedOut ? 124 : (code ?? 1), output: reason ? `${output}${reason}` : output, timedOut });
+      done({ code: timedOut ? 124 : (code ?? 1), output, timedOut });
     };
-    running.add(child);
-    child.on("error", (error) => finish(127, error.message));
-    // "exit", not "close": a grandchild that keeps the pipe open must not hold us.
-    child.on("exit", (code) => finish(code));
+    child.on("error", (error) => {
+      take(`${error.message}\n`);
+      finish(127);
+    });
+    child.on("close", finish);
+    // A grandchild may keep the pipe open for ever.
+    child.on("exit", (code) => setTimeout(finish, 2_000, code).unref());
   });
 }
 
