@@ -41,11 +41,11 @@ export const topKOp = definePrimitive<"x", never, TopKAttrs>({
       const parts = bounds(x.shape[1]!, segments).map(([begin, end]) => {
         // Among equals tfjs takes the lower index, so it is shown the row from its end.
         const run = tf.reverse(tf.slice(x, [0, begin], [x.shape[0]!, end - begin]), 1);
-        const found = tf.topk(run, k, true);
-        const indices = tf.sub(tf.scalar(end - 1, "int32"), found.indices);
-        return ascending
-          ? { values: tf.reverse(found.values, 1), indices: tf.reverse(indices, 1) }
-          : { values: found.values, indices };
+        const ranked = tf.where(tf.isNaN(run), tf.scalar(Number.POSITIVE_INFINITY), run); // a sort cannot place NaN
+        const best = tf.topk(ranked, k, true).indices;
+        const places = ascending ? tf.reverse(best, 1) : best;
+        const values = tf.gather(run, places, 1, 1);
+        return { values, indices: tf.sub(tf.scalar(end - 1, "int32"), places) };
       });
       const join = (name: "values" | "indices") =>
         tf.concat(
