@@ -10,6 +10,19 @@ export {
 } from "./config.ts";
 export { ConfigError, formatConfig, parseConfig } from "./config-file.ts";
 export { type FusionInputs, type FusionResult, fusionEncoder, fusionParameters } from "./fusion-encoder.ts";
+export {
+  type DecodableImage,
+  type DecodeOptions,
+  decodeImage,
+  IMAGE_MEAN,
+  IMAGE_STD,
+  ImageError,
+  normalizeRgb,
+  preprocessImage,
+  type RawImage,
+  resizeRgb,
+  toRgb,
+} from "./image/index.ts";
 export { interpolatePositions, resizeBicubic } from "./image/pos-embed-interpolation.ts";
 export {
   type VisionParameters,
@@ -36,6 +49,15 @@ export {
   bertLayersParameters,
   bertStack,
 } from "./text/bert-stack.ts";
+export {
+  type EncodedText,
+  type EncodeOptions,
+  loadTokenizer,
+  preCaption,
+  preQuestion,
+  type Tokenizer,
+  tokenizerFromVocab,
+} from "./text/input.ts";
 export {
   type TextInputs,
   type TextParameters,

@@ -16,7 +16,7 @@ export function byteSource(data: Blob | Uint8Array, name = data instanceof File 
     size,
     async read(offset, length) {
       expectInside(name, size, offset, length);
-      if (!(data instanceof Blob)) return data.slice(offset, offset + length) as Uint8Array<ArrayBuffer>;
+      if (!(data instanceof Blob)) return new Uint8Array(data.subarray(offset, offset + length)); // a Buffer's slice would not copy
       return new Uint8Array(await data.slice(offset, offset + length).arrayBuffer());
     },
   };

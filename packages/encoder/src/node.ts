@@ -1,0 +1,1 @@
+export { decodeImageInNode } from "./image/decode-node.ts";

@@ -1,0 +1,134 @@
+import { Tokenizer as WordPieceTokenizer } from "@huggingface/tokenizers";
+
+export interface EncodeOptions {
+  /** Longest sequence, [CLS] included; longer ones are cut. Default: no limit. */
+  readonly maxLength?: number;
+  /** Length that every sequence is padded to; default: the longest of the batch. */
+  readonly padTo?: number;
+}
+
+/** A padded batch: row b holds [CLS], the word pieces and then [PAD]. */
+export interface EncodedText {
+  /** [batch, length] */
+  readonly inputIds: Int32Array<ArrayBuffer>;
+  /** [batch, length], 1 = a token, 0 = padding */
+  readonly attentionMask: Float32Array<ArrayBuffer>;
+  readonly batch: number;
+  readonly length: number;
+}
+
+export interface SpecialTokens {
+  readonly pad: number;
+  readonly unk: number;
+  readonly cls: number;
+  readonly sep: number;
+  readonly mask: number;
+}
+
+/** WordPiece as ALBEF uses it: [CLS] in front and no [SEP] behind (models/tokenization_bert.py). */
+export interface Tokenizer {
+  readonly special: SpecialTokens;
+  encode(texts: readonly string[], options?: EncodeOptions): EncodedText;
+  /** Ids of one text, [CLS] first. */
+  ids(text: string): number[];
+  tokens(text: string): string[];
+  token(id: number): string | undefined;
+  /** Text without special tokens and padding. */
+  decode(ids: Iterable<number>): string;
+}
+
+const SPECIAL = { pad: "[PAD]", unk: "[UNK]", cls: "[CLS]", sep: "[SEP]", mask: "[MASK]" } as const;
+
+/** A tokenizer from the contents of tokenizer.json (and tokenizer_config.json). */
+export function loadTokenizer(tokenizerJson: object, tokenizerConfig: object = {}): Tokenizer {
+  let tokenizer: WordPieceTokenizer;
+  try {
+    tokenizer = new WordPieceTokenizer(tokenizerJson, tokenizerConfig);
+  } catch (cause) {
+    throw new Error(`tokenizer.json: not a tokenizer that can be read (${String(cause)})`, { cause });
+  }
+  const id = (token: string): number => {
+    const found = tokenizer.token_to_id(token);
+    if (found === undefined) throw new Error(`tokenizer.json: the vocabulary has no ${token}`);
+    return found;
+  };
+  const special: SpecialTokens = {
+    pad: id(SPECIAL.pad),
+    unk: id(SPECIAL.unk),
+    cls: id(SPECIAL.cls),
+    sep: id(SPECIAL.sep),
+    mask: id(SPECIAL.mask),
+  };
+  const ids = (text: string): number[] => {
+    if (typeof text !== "string") throw new TypeError(`tokenizer: expected a string, got ${typeof text}`);
+    return [special.cls, ...tokenizer.encode(text, { add_special_tokens: false }).ids];
+  };
+  const unspoken = new Set([special.pad, special.cls, special.sep, special.mask]);
+  return {
+    special,
+    ids,
+    encode: (texts, options = {}) => padBatch(texts.map(ids), special.pad, options),
+    tokens: (text) => tokenizer.tokenize(text, { add_special_tokens: false }),
+    token: (tokenId) => tokenizer.id_to_token(tokenId),
+    decode: (tokenIds) =>
+      joinPieces(
+        [...tokenIds]
+          .filter((tokenId) => !unspoken.has(tokenId))
+          .map((tokenId) => tokenizer.id_to_token(tokenId) ?? SPECIAL.unk),
+      ),
+  };
+}
+
+/** A tokenizer from the lines of a vocab.txt, as bert-base-uncased has it. */
+export function tokenizerFromVocab(vocab: string): Tokenizer {
+  const lines = vocab.replace(/\n$/, "").split(/\r?\n/);
+  const added = Object.values(SPECIAL).map((content) => ({
+    id: lines.indexOf(content),
+    content,
+    single_word: false,
+    lstrip: false,
+    rstrip: false,
+    normalized: false,
+    special: true,
+  }));
+  return loadTokenizer({
+    version: "1.0",
+    added_tokens: added.filter((token) => token.id >= 0),
+    normalizer: {
+      type: "BertNormalizer",
+      clean_text: true,
+      handle_chinese_chars: true,
+      strip_accents: null,
+      lowercase: true,
+    },
+    pre_tokenizer: { type: "BertPreTokenizer" },
+    post_processor: null,
+    decoder: { type: "WordPiece", prefix: "##", cleanup: true },
+    model: {
+      type: "WordPiece",
+      unk_token: SPECIAL.unk,
+      continuing_subword_prefix: "##",
+      max_input_chars_per_word: 100,
+      vocab: Object.fromEntries(lines.map((token, index) => [token, index])),
+    },
+  });
+}
+
+function padBatch(rows: readonly (readonly number[])[], pad: number, { maxLength, padTo }: EncodeOptions): EncodedText {
+  if (rows.length === 0) throw new RangeError("tokenizer: an empty batch has no length; give at least one text");
+  const cut = rows.map((row) => (maxLength === undefined ? row : row.slice(0, maxLength)));
+  const length = padTo ?? Math.max(...cut.map((row) => row.length));
+  const inputIds = new Int32Array(rows.length * length).fill(pad);
+  const attentionMask = new Float32Array(rows.length * length);
+  for (const [b, row] of cut.entries()) {
+    if (row.length > length)
+      throw new RangeError(`tokenizer: ${row.length} tokens do not fit padTo ${length}; give maxLength too`);
+    inputIds.set(row, b * length);
+    attentionMask.fill(1, b * length, b * length + row.length);
+  }
+  return { inputIds, attentionMask, batch: rows.length, length };
+}
+
+function joinPieces(pieces: readonly string[]): string {
+  return pieces.join(" ").replaceAll(" ##", "");
+}
