@@ -1,0 +1,94 @@
+"""Export a checkpoint: python3 export.py CORPUS RUN/last.pt OUT. Writes weights, config, tokenizer, recorded results, recalls."""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+
+import safetensors_file
+from corpus import Corpus
+from model import Albef
+from recall import load_image, measure
+from text import CLS, MASK, PAD, SEP, UNK
+
+HERE = Path(__file__).parent
+SETS = ("held-out", "unseen-style", "unseen-concepts")
+RERANKED = 16
+QUERIES = ("a red car", "a photo of a cat", "yellow fruit", "a sailboat")
+
+
+def to_official(model, positions):
+    """State dict of the official pre-training model without momentum copies and queues: matrices f16, the rest f32."""
+    tensors = {}
+    for name, value in model.state_dict().items():
+        tensors[name] = value.numpy().astype(np.float16 if value.ndim > 1 else np.float32)
+    head = "text_encoder.cls.predictions."
+    tensors[head + "decoder.weight"] = tensors["text_encoder.bert.embeddings.word_embeddings.weight"]
+    tensors[head + "decoder.bias"] = tensors[head + "bias"]
+    tensors["text_encoder.bert.embeddings.position_ids"] = np.arange(positions, dtype=np.int64)[None]
+    return tensors
+
+
+def from_official(config, path):
+    """The model with the weights of an exported file, as float32."""
+    model = Albef(config).eval().requires_grad_(False)
+    extra = ("decoder.weight", "decoder.bias", "position_ids")
+    stored = {k: torch.from_numpy(v.astype(np.float32)) for k, v in safetensors_file.read(path).items() if not k.endswith(extra)}
+    model.load_state_dict(stored)
+    return model
+
+
+def describe(config, rerank):
+    """config.json in the official names."""
+    ids = {"pad_token_id": PAD, "unk_token_id": UNK, "cls_token_id": CLS, "sep_token_id": SEP, "mask_token_id": MASK}
+    training = {name: config["training"][name] for name in ("queue_size", "momentum", "alpha", "mlm_probability")}
+    bert = {**config["model"]["bert_config"], **ids}
+    return {**config["model"], "vit_layer_norm_eps": 1e-6, **training, **ids, "rerank": rerank, "bert_config": bert}
+
+
+def record(model, tokenizer, out):
+    """Inputs and results of four pictures and four captions of the gallery, from the exported weights."""
+    listed = json.loads((HERE.parent / "gallery" / "gallery.json").read_text())
+    chosen = [listed[i] for i in (0, len(listed) // 3, 2 * len(listed) // 3, len(listed) - 1)]
+    images = torch.stack([load_image(HERE.parent / "gallery" / entry["file"], 64) for entry in chosen])
+    ids, mask = map(torch.tensor, tokenizer.batch(list(QUERIES)))
+    image, image_feature = model.image(images)
+    text, text_feature = model.text(ids, mask)
+    pairs = [model.match(text[i : i + 1].expand(4, -1, -1), mask[i : i + 1].expand(4, -1), image) for i in range(4)]
+    given = {"in.image": images, "in.input_ids": ids, "in.attention_mask": mask}
+    found = {"out.image_feat": image_feature, "out.text_feat": text_feature, "out.itm_logits": torch.stack(pairs)}
+    safetensors_file.write(out / "recorded.safetensors", {k: v.numpy() for k, v in {**given, **found}.items()})
+    shapes = {"out.image_feat": "[4, E]", "out.text_feat": "[4, E]", "out.itm_logits": "[caption, picture, 2]"}
+    described = {"images": [entry["file"] for entry in chosen], "captions": QUERIES, "shapes": shapes, "atol": 2e-4}
+    (out / "recorded.json").write_text(json.dumps(described, indent=2) + "\n")
+
+
+def main(corpus, checkpoint, out):
+    out.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    state, tokenizer = torch.load(checkpoint), Corpus(corpus, 0).tokenizer
+    config = state["config"]
+    trained = Albef(config["model"])
+    trained.load_state_dict(state["model"])
+    positions = config["model"]["bert_config"]["max_position_embeddings"]
+    safetensors_file.write(out / "model.safetensors", to_official(trained, positions))
+    model = from_official(config["model"], out / "model.safetensors")
+    found = {name: measure(model, tokenizer, HERE.parent / "eval" / f"{name}.json", RERANKED) for name in SETS}
+    (out / "tokenizer.json").write_text(tokenizer.to_json() + "\n")
+    special = {f"{n}_token": f"[{n.upper()}]" for n in ("pad", "unk", "cls", "sep", "mask")}
+    described = {"tokenizer_class": "BertTokenizer", "do_lower_case": True, "model_max_length": positions, **special}
+    (out / "tokenizer_config.json").write_text(json.dumps(described, indent=2) + "\n")
+    rerank = found["held-out"]["IR_itm"][0] > found["held-out"]["IR"][0]
+    (out / "config.json").write_text(json.dumps(describe(config, rerank), indent=2) + "\n")
+    record(model, tokenizer, out)
+    trained_for = {name: state[name] for name in ("seconds", "steps", "samples", "phase")}
+    report = {"training": trained_for, "k_test": RERANKED, "recalls": found}
+    (out / "evaluation.json").write_text(json.dumps(report, indent=1) + "\n")
+    print(json.dumps(report))
+
+
+if __name__ == "__main__":
+    main(*map(Path, sys.argv[1:4]))
