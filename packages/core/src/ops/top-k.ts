@@ -8,6 +8,7 @@ import { expectFloat, expectRank } from "../shape.ts";
 import { elementCount, formatSpec } from "../spec.ts";
 import { type TopKAttrs, topKKernel } from "./top-k.wgsl.ts";
 
+const LARGEST = 3.4028234663852886e38; // of f32; tfjs sorts by differences, which infinities and NaN spoil
 const MAX_K = 1024; // the sort in workgroup memory holds no more
 
 /**
@@ -41,8 +42,8 @@ export const topKOp = definePrimitive<"x", never, TopKAttrs>({
       const parts = bounds(x.shape[1]!, segments).map(([begin, end]) => {
         // Among equals tfjs takes the lower index, so it is shown the row from its end.
         const run = tf.reverse(tf.slice(x, [0, begin], [x.shape[0]!, end - begin]), 1);
-        const ranked = tf.where(tf.isNaN(run), tf.scalar(Number.POSITIVE_INFINITY), run); // a sort cannot place NaN
-        const best = tf.topk(ranked, k, true).indices;
+        const finite = tf.clipByValue(tf.where(tf.isNaN(run), tf.scalar(LARGEST), run), -LARGEST, LARGEST);
+        const best = tf.topk(finite, k, true).indices;
         const places = ascending ? tf.reverse(best, 1) : best;
         const values = tf.gather(run, places, 1, 1);
         return { values, indices: tf.sub(tf.scalar(end - 1, "int32"), places) };
