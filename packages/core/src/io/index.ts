@@ -1,5 +1,6 @@
 export { type ByteSource, byteSource } from "./byte-source.ts";
 export { WeightError } from "./errors.ts";
-export { castFloats, openSafetensors, type Safetensors, type StoredDType, type StoredTensor } from "./safetensors.ts";
+export { openSafetensors, type Safetensors, type StoredTensor } from "./safetensors.ts";
 export { safetensorsBlob, safetensorsChunks, type WritableTensor, writableTensor } from "./safetensors-writer.ts";
+export { castFloats, type StoredDType } from "./stored-dtype.ts";
 export { checkKeys, type NamedTensorsOptions, namedTensors, shardNames } from "./weight-files.ts";

@@ -1,7 +1,7 @@
 import type { NamedTensor } from "../executor.ts";
 import { type DType, elementCount, type Shape } from "../spec.ts";
 import { WeightError } from "./errors.ts";
-import { STORED_BYTES, type StoredDType } from "./safetensors.ts";
+import { STORED_BYTES, type StoredDType } from "./stored-dtype.ts";
 
 /** A tensor to be written: its bytes are asked for when their turn comes. */
 export interface WritableTensor {

@@ -1,6 +1,7 @@
 import type { NamedTensor } from "../executor.ts";
 import { WeightError } from "./errors.ts";
-import { castFloats, type Safetensors } from "./safetensors.ts";
+import type { Safetensors } from "./safetensors.ts";
+import { castFloats } from "./stored-dtype.ts";
 
 export interface NamedTensorsOptions {
   /** Stored float type on the device. Default: as in the file. */
