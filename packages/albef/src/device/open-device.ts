@@ -1,0 +1,73 @@
+import { createWebGpuExecutor, DeviceError, type Executor, isSoftwareAdapter } from "@albef/core";
+import { isNode } from "../platform.ts";
+import type { DeviceInfo, DeviceKind, DevicePreference } from "../types.ts";
+import { openTfjs } from "./tfjs.ts";
+
+export interface OpenedDevice {
+  readonly executor: Executor;
+  readonly info: DeviceInfo;
+}
+
+/** Takes the device asked for, or the fastest there is. Throws DeviceError where a named one does not work. */
+export async function openDevice(preference: DevicePreference = "auto"): Promise<OpenedDevice> {
+  if (typeof preference === "object") {
+    return described("webgpu", await createWebGpuExecutor({ device: preference }), "the page gave its own GPUDevice");
+  }
+  if (preference === "webgpu") {
+    const gpu = await findGpu();
+    if (!gpu) throw new DeviceError(`device "webgpu": ${noGpu()}`);
+    return described("webgpu", await createWebGpuExecutor({ gpu }), "asked for by name");
+  }
+  if (preference === "wasm" || preference === "cpu") return openFallback(preference, "asked for by name");
+  if (preference === "auto") return openBest();
+  throw new DeviceError(
+    `device: must be "auto", "webgpu", "wasm", "cpu" or a GPUDevice, got ${JSON.stringify(preference)}`,
+  );
+}
+
+async function openBest(): Promise<OpenedDevice> {
+  const gpu = await findGpu();
+  if (!gpu) return openFallback("wasm", noGpu());
+  try {
+    const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
+    if (!adapter) return openFallback("wasm", "WebGPU is there, but found no adapter");
+    if (isSoftwareAdapter(adapter.info)) {
+      return openFallback("wasm", "the WebGPU adapter computes on the CPU, where wasm is faster");
+    }
+    return described("webgpu", await createWebGpuExecutor({ gpu }), "a hardware WebGPU adapter was found");
+  } catch (error) {
+    return openFallback("wasm", `WebGPU failed: ${(error as Error).message}`);
+  }
+}
+
+async function openFallback(kind: "wasm" | "cpu", reason: string): Promise<OpenedDevice> {
+  try {
+    return described(kind, await openTfjs(kind), reason);
+  } catch (error) {
+    if (kind === "cpu" || reason === "asked for by name") {
+      throw new DeviceError(`device "${kind}": ${(error as Error).message}`, { cause: error });
+    }
+    return openFallback("cpu", `${reason}; wasm failed: ${(error as Error).message}`);
+  }
+}
+
+function described(kind: DeviceKind, executor: Executor, reason: string): OpenedDevice {
+  return { executor, info: { kind, description: executor.description, reason, f16: executor.supportsF16 } };
+}
+
+/** `navigator.gpu`; in Node that of the `webgpu` package, where it is installed. */
+async function findGpu(): Promise<GPU | undefined> {
+  const gpu = globalThis.navigator?.gpu;
+  if (gpu || !isNode()) return gpu;
+  const name = "webgpu"; // not a literal below: bundlers for browsers must not look for it
+  const dawn = await import(/* @vite-ignore */ name).catch(() => null);
+  if (!dawn) return undefined;
+  Object.assign(globalThis, dawn.globals);
+  return dawn.create([]);
+}
+
+function noGpu(): string {
+  return isNode()
+    ? "this Node has no WebGPU; `npm install webgpu` brings it"
+    : "this browser has no WebGPU (or the page is not served over https)";
+}
