@@ -17,10 +17,13 @@ export function toTensor(tf: TfModule, { dtype, shape }: TensorSpec, data: Tenso
 }
 
 export async function readTensor(spec: TensorSpec, tensor: TfTensor): Promise<TensorData> {
-  const data = await tensor.data();
-  if (isFloat(spec.dtype) !== data instanceof Float32Array) {
-    throw new GraphError(`tfjs gave a ${data.constructor.name} for ${formatSpec(spec)}`);
+  if (isFloat(spec.dtype) !== (tensor.dtype === "float32")) {
+    throw new GraphError(`tfjs gave a ${tensor.dtype} tensor for ${formatSpec(spec)}`);
   }
-  if (spec.dtype === "f16") return halvesFrom(data as Float32Array);
-  return spec.dtype === "u32" ? new Uint32Array(data as Int32Array) : (data as Float32Array | Int32Array);
+  const data = await tensor.data();
+  if (spec.dtype === "u32") return Uint32Array.from(data);
+  if (spec.dtype === "i32") return data instanceof Int32Array ? data : Int32Array.from(data);
+  // The cpu backend casts by renaming the dtype, so the array may still hold integers.
+  const floats = data instanceof Float32Array ? data : Float32Array.from(data);
+  return spec.dtype === "f16" ? halvesFrom(floats) : floats;
 }
