@@ -1,0 +1,11 @@
+import { mergeConfig } from "vite";
+import shared from "../vite.config.ts";
+import { weightFiles } from "./weight-files.ts";
+
+/** The page, its worker, and the embedded weights and gallery as files beside it. */
+export default mergeConfig(shared, {
+  root: import.meta.dirname,
+  base: "./",
+  plugins: [weightFiles()],
+  build: { outDir: "dist", emptyOutDir: true, chunkSizeWarningLimit: 2000 },
+});
