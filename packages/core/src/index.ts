@@ -46,6 +46,7 @@ export { l2Normalize } from "./ops/l2-normalize.ts";
 export { layerNorm } from "./ops/layernorm.ts";
 export { type LinearOptions, linear } from "./ops/linear.ts";
 export { patchEmbedding } from "./ops/patch-embedding.ts";
+export { type QuantizedLinearOptions, quantizedLinear } from "./ops/quantized-linear.ts";
 export { type SimilarityOptions, similarity } from "./ops/similarity.ts";
 export { softmax } from "./ops/softmax.ts";
 export { topK } from "./ops/top-k.ts";

@@ -24,6 +24,8 @@ export interface PrimitiveSet {
   tanh(x: Tensor): Tensor;
   floor(x: Tensor): Tensor;
   cast(x: Tensor, dtype: DType): Tensor;
+  /** Signed 8-bit or 4-bit integers of u32 words [..., w] as f32 [..., w * 32 / bits]; no gradient. */
+  unpack(words: Tensor, bits: 8 | 4): Tensor;
   /** Blocks the gradient. */
   stopGradient(x: Tensor): Tensor;
   /** Reductions keep the reduced axes as 1. Default axis: the last. */

@@ -29,6 +29,7 @@ import { subOp } from "../ops/sub.ts";
 import { sumOp } from "../ops/sum.ts";
 import { tanhOp } from "../ops/tanh.ts";
 import { transposeOp } from "../ops/transpose.ts";
+import { unpackOp } from "../ops/unpack.ts";
 import { normalizeAxis, sameShape } from "../shape.ts";
 import { apply } from "./apply.ts";
 import type { PrimitiveSet } from "./primitive-set.ts";
@@ -99,6 +100,7 @@ export const primitives: PrimitiveSet = {
   tanh: unary(tanhOp),
   floor: unary(floorOp),
   cast: (x, dtype) => (x.dtype === dtype ? x : apply(castOp, { x }, { dtype })[0]!),
+  unpack: (x, bits) => apply(unpackOp, { x }, { bits })[0]!,
   stopGradient: unary(stopGradientOp),
   sum,
   mean,

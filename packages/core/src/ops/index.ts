@@ -28,6 +28,7 @@ import { maximumOp } from "./maximum.ts";
 import { mulOp } from "./mul.ts";
 import { padOp } from "./pad.ts";
 import { patchEmbeddingOp } from "./patch-embedding.ts";
+import { quantizedLinearOp } from "./quantized-linear.ts";
 import { reshapeOp } from "./reshape.ts";
 import { rsqrtOp } from "./rsqrt.ts";
 import { scatterAddOp } from "./scatter-add.ts";
@@ -41,6 +42,7 @@ import { sumOp } from "./sum.ts";
 import { tanhOp } from "./tanh.ts";
 import { topKOp } from "./top-k.ts";
 import { transposeOp } from "./transpose.ts";
+import { unpackOp } from "./unpack.ts";
 
 const ALL: readonly AnyOp[] = [
   addOp,
@@ -74,6 +76,7 @@ const ALL: readonly AnyOp[] = [
   sumOp,
   tanhOp,
   transposeOp,
+  unpackOp,
   attentionOp,
   attentionContextOp,
   attentionProbabilitiesOp,
@@ -82,6 +85,7 @@ const ALL: readonly AnyOp[] = [
   l2NormalizeOp,
   linearOp,
   patchEmbeddingOp,
+  quantizedLinearOp,
   similarityOp,
   softmaxOp,
   topKOp,

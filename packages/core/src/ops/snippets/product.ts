@@ -1,11 +1,32 @@
 import type { AdapterFacts, Kernel } from "../../op.ts";
 import { type Wgsl, wgsl } from "../../wgsl.ts";
-import { registerTiles } from "./product-registers.ts";
+import { type RegisterTile, registerTiles } from "./product-registers.ts";
+import { fewRows } from "./product-rows.ts";
 import type { Factor, Product } from "./product-spec.ts";
+import { workgroupTiles } from "./product-workgroup.ts";
 
-/** The kernel of a product; operands and epilogue are the caller's text. */
+/** The kernel of a product for an adapter; operands and epilogue are the caller's text. */
 export function productKernel(product: Product, adapter: AdapterFacts): Kernel {
-  return registerTiles(product, adapter);
+  if (adapter.isCpu) return registerTiles(product, adapter, registerTile(product, adapter));
+  const { a, b } = product;
+  const along = !a.depthMajor && !b.depthMajor && a.vector === b.vector;
+  return along && a.extent <= 4 ? fewRows(product, adapter) : workgroupTiles(product, adapter);
+}
+
+/**
+ * Measured on SwiftShader (4 lanes) and llvmpipe (8 lanes): a subgroup makes 16 rows x 32 columns, each row loaded once
+ * and broadcast. Smaller products take fewer rows: their pipelines compile in a fraction of the time.
+ */
+function registerTile({ a, b, depth, batch }: Product, adapter: AdapterFacts): RegisterTile {
+  const { subgroups, subgroupMinSize, subgroupMaxSize } = adapter;
+  const known = subgroups && subgroupMinSize === subgroupMaxSize && (subgroupMinSize === 4 || subgroupMinSize === 8);
+  const lanes = known ? subgroupMinSize : 1;
+  const work = a.extent * b.extent * depth * batch;
+  const most = work < 2 ** 20 ? 4 : work < 2 ** 24 || lanes === 1 ? 8 : 16;
+  const balanced = Math.ceil(a.extent / Math.ceil(a.extent / most)); // 20 rows are 2 x 12, not 16 + 4
+  const rows = balanced <= 2 && !(a.depthMajor && a.vector === 4) ? balanced : Math.ceil(balanced / 4) * 4;
+  const columns = work < 2 ** 20 || lanes === 8 ? 4 : 8;
+  return { rows, columns, threads: 8, share: rows < lanes ? 1 : lanes };
 }
 
 /** Elements that one load of a stored operand may bring. */
