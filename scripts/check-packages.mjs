@@ -22,7 +22,7 @@ function manifestFaults(folder, manifest, { version, references }) {
   if (!references.includes(folder)) faults.push("is not among the references of tsconfig.build.json");
   if (!existsSync(join(root, folder, "LICENSE")))
     faults.push("has no LICENSE file; npm packs only what lies in the folder");
-  for (const [name, wanted] of Object.entries({ ...manifest.dependencies, ...manifest.peerDependencies })) {
+  for (const [name, wanted] of Object.entries(manifest.dependencies ?? {})) {
     if (!/^\d/.test(wanted)) faults.push(`depends on ${name} ${wanted}; versions are exact`);
   }
   return faults;
