@@ -3,4 +3,5 @@ export { WeightError } from "./errors.ts";
 export { openSafetensors, type Safetensors, type StoredTensor } from "./safetensors.ts";
 export { safetensorsBlob, safetensorsChunks, type WritableTensor, writableTensor } from "./safetensors-writer.ts";
 export { castFloats, type StoredDType } from "./stored-dtype.ts";
+export { type CheckpointTensor, openTorchCheckpoint, type TorchCheckpoint } from "./torch-checkpoint.ts";
 export { checkKeys, type NamedTensorsOptions, namedTensors, shardNames } from "./weight-files.ts";
