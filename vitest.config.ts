@@ -30,7 +30,7 @@ export default defineConfig({
         test: {
           name: "unit",
           environment: "node",
-          include: ["packages/*/src/**/*.test.ts", "scripts/**/*.test.mjs"],
+          include: ["packages/*/src/**/*.test.ts", "scripts/**/*.test.{ts,mjs}"],
           exclude: ["**/*.gpu.test.ts", "**/*.dawn.test.ts", "**/node_modules/**", "**/dist/**"],
           testTimeout: 60_000,
         },
@@ -41,7 +41,7 @@ export default defineConfig({
         test: {
           name: "dawn",
           environment: "node",
-          include: ["packages/*/src/**/*.dawn.test.ts"],
+          include: ["packages/*/src/**/*.dawn.test.ts", "scripts/**/*.dawn.test.ts"],
           testTimeout: 300_000,
           fileParallelism: false,
         },

@@ -1,0 +1,27 @@
+import type { Check } from "./check.ts";
+import type { RecordedCase } from "./recorded-case.ts";
+import type { Runner, RunnerName } from "./runner.ts";
+
+/** Checks of a case that runs graphs, once on each executor. */
+export interface GraphFamily {
+  readonly needs: "executor";
+  /** Default: all. Full-size models are left to the executors that finish them in minutes. */
+  readonly executors?: readonly RunnerName[];
+  /** Runs by default only where its name is given: it takes minutes. */
+  readonly slow?: boolean;
+  run(recorded: RecordedCase, runner: Runner): Promise<Check[]>;
+}
+
+/** Checks of a case that needs no executor. */
+export interface PlainFamily {
+  readonly needs: "nothing";
+  run(recorded: RecordedCase): Promise<Check[]>;
+}
+
+export type Family = GraphFamily | PlainFamily;
+
+/** Recorded tensors that none of the checks looked at. */
+export function unchecked(recorded: RecordedCase, checks: readonly Check[]): string[] {
+  const seen = new Set(checks.map(({ quantity }) => `out.${quantity}`));
+  return [...recorded.expected.keys()].filter((name) => !seen.has(name)).map((name) => name.slice("out.".length));
+}
