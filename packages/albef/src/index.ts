@@ -1,3 +1,15 @@
+export { DeviceError, WeightError } from "@albef/core";
+export { ConfigError, ImageError } from "@albef/encoder";
+export { Albef } from "./albef.ts";
+export {
+  DownloadError,
+  GalleryFileError,
+  IntegrityError,
+  ModelFileError,
+  ModelSourceError,
+  QuotaError,
+} from "./errors.ts";
+export { type CachedModel, cachedModels, clearCache } from "./hub/cache.ts";
 export type {
   AddResult,
   AlbefModel,

@@ -1,3 +1,5 @@
+import type { DecodableImage, RawImage } from "@albef/encoder";
+
 /** Where a model comes from: a URL or (in Node) a folder path, `opfs:name`, picked or dropped files, a picked folder. */
 export type ModelSource = string | URL | readonly File[] | FileSystemDirectoryHandle;
 
@@ -61,25 +63,10 @@ export interface LoadOptions extends ProgressOptions {
   readonly cache?: CachePreference | undefined;
 }
 
-/** Pixels, row by row; 3 channels are RGB, 4 RGBA, 1 grey. */
-export interface RawImage {
-  readonly width: number;
-  readonly height: number;
-  readonly channels: 1 | 3 | 4;
-  readonly data: Uint8Array | Uint8ClampedArray;
-}
+export type { RawImage };
 
 /** An image. Encoded bytes (JPEG, PNG, WebP) as Blob, File or Uint8Array. Strings are text, so an address is a URL. */
-export type ImageInput =
-  | Blob
-  | Uint8Array
-  | URL
-  | RawImage
-  | ImageData
-  | ImageBitmap
-  | HTMLImageElement
-  | HTMLCanvasElement
-  | OffscreenCanvas;
+export type ImageInput = DecodableImage;
 
 /** Unit vectors, one per row: data [rows, width]. */
 export interface Features {
@@ -189,6 +176,8 @@ export interface AlbefModel extends Disposable {
   readonly featureSize: number;
   /** Tells models apart: a hash over the configuration and the projection weights. */
   readonly fingerprint: string;
+  /** Whether re-ranking by ITM beats ITC alone on held-out pairs, as config.json says (`rerank`; default true). */
+  readonly rerankHelps: boolean;
   encodeImages(images: Iterable<ImageInput>, options?: ProgressOptions): Promise<Features>;
   encodeTexts(texts: Iterable<string>, options?: ProgressOptions): Promise<Features>;
   /** Cosine similarities: a [m, width], b [n, width] -> [m, n]. */

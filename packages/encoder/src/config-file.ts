@@ -70,7 +70,7 @@ function readConfig(fields: Fields): AlbefConfig {
     mlmProbability: fields.share("mlm_probability", base.mlmProbability),
     tokens: {
       pad: fields.index("pad_token_id", tokens.pad),
-      unknown: fields.index("unk_token_id", tokens.unknown),
+      unk: fields.index("unk_token_id", tokens.unk),
       cls: fields.index("cls_token_id", tokens.cls),
       sep: fields.index("sep_token_id", tokens.sep),
       mask: fields.index("mask_token_id", tokens.mask),
@@ -144,7 +144,7 @@ export function formatConfig({ vision, text, tokens, ...rest }: AlbefConfig): Re
     alpha: rest.alpha,
     mlm_probability: rest.mlmProbability,
     pad_token_id: tokens.pad,
-    unk_token_id: tokens.unknown,
+    unk_token_id: tokens.unk,
     cls_token_id: tokens.cls,
     sep_token_id: tokens.sep,
     mask_token_id: tokens.mask,

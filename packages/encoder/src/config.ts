@@ -1,3 +1,5 @@
+import type { SpecialTokens } from "./text/tokenizer.ts";
+
 /** The image encoder: a Vision Transformer (Dosovitskiy et al. 2021; official models/vit.py). */
 export interface VisionConfig {
   /** Side of the square input image, in pixels. */
@@ -28,15 +30,6 @@ export interface TextConfig {
   readonly encoderWidth: number;
 }
 
-/** Ids of the special tokens of the vocabulary. */
-export interface SpecialTokens {
-  readonly pad: number;
-  readonly unknown: number;
-  readonly cls: number;
-  readonly sep: number;
-  readonly mask: number;
-}
-
 export interface AlbefConfig {
   readonly vision: VisionConfig;
   readonly text: TextConfig;
@@ -51,6 +44,7 @@ export interface AlbefConfig {
   readonly alpha: number;
   /** Share of the tokens that masked language modelling hides. */
   readonly mlmProbability: number;
+  /** Ids of the special tokens of the vocabulary. */
   readonly tokens: SpecialTokens;
 }
 
@@ -83,7 +77,7 @@ export const ALBEF_BASE: AlbefConfig = {
   momentum: 0.995,
   alpha: 0.4,
   mlmProbability: 0.15,
-  tokens: { pad: 0, unknown: 100, cls: 101, sep: 102, mask: 103 },
+  tokens: { pad: 0, unk: 100, cls: 101, sep: 102, mask: 103 },
 };
 
 /** Patches of an image and the class token. */

@@ -3,7 +3,6 @@ export {
   ALBEF_BASE,
   type AlbefConfig,
   imageTokenCount,
-  type SpecialTokens,
   type TextConfig,
   type VisionConfig,
   withImageSize,
@@ -21,6 +20,7 @@ export {
   preprocessImage,
   type RawImage,
   resizeRgb,
+  type Size,
   toRgb,
 } from "./image/index.ts";
 export { interpolatePositions, resizeBicubic } from "./image/pos-embed-interpolation.ts";

@@ -6,19 +6,27 @@ import { openTfjs } from "./tfjs.ts";
 export interface OpenedDevice {
   readonly executor: Executor;
   readonly info: DeviceInfo;
+  /** Held as long as the device is used: Dawn in Node crashes where its instance is collected. */
+  readonly gpu?: GPU | undefined;
+  dispose(): void;
 }
 
-/** Takes the device asked for, or the fastest there is. Throws DeviceError where a named one does not work. */
-export async function openDevice(preference: DevicePreference = "auto"): Promise<OpenedDevice> {
+const BY_NAME = "asked for by name";
+
+/**
+ * Takes the device asked for, or the fastest there is. Throws DeviceError where a named one does not work. `reason` says
+ * why this one was named, for people.
+ */
+export async function openDevice(preference: DevicePreference = "auto", reason = BY_NAME): Promise<OpenedDevice> {
   if (typeof preference === "object") {
     return described("webgpu", await createWebGpuExecutor({ device: preference }), "the page gave its own GPUDevice");
   }
   if (preference === "webgpu") {
     const gpu = await findGpu();
     if (!gpu) throw new DeviceError(`device "webgpu": ${noGpu()}`);
-    return described("webgpu", await createWebGpuExecutor({ gpu }), "asked for by name");
+    return described("webgpu", await createWebGpuExecutor({ gpu }), reason, gpu);
   }
-  if (preference === "wasm" || preference === "cpu") return openFallback(preference, "asked for by name");
+  if (preference === "wasm" || preference === "cpu") return openFallback(preference, reason);
   if (preference === "auto") return openBest();
   throw new DeviceError(
     `device: must be "auto", "webgpu", "wasm", "cpu" or a GPUDevice, got ${JSON.stringify(preference)}`,
@@ -34,7 +42,7 @@ async function openBest(): Promise<OpenedDevice> {
     if (isSoftwareAdapter(adapter.info)) {
       return openFallback("wasm", "the WebGPU adapter computes on the CPU, where wasm is faster");
     }
-    return described("webgpu", await createWebGpuExecutor({ gpu }), "a hardware WebGPU adapter was found");
+    return described("webgpu", await createWebGpuExecutor({ gpu }), "a hardware WebGPU adapter was found", gpu);
   } catch (error) {
     return openFallback("wasm", `WebGPU failed: ${(error as Error).message}`);
   }
@@ -44,15 +52,17 @@ async function openFallback(kind: "wasm" | "cpu", reason: string): Promise<Opene
   try {
     return described(kind, await openTfjs(kind), reason);
   } catch (error) {
-    if (kind === "cpu" || reason === "asked for by name") {
+    if (kind === "cpu" || reason === BY_NAME) {
       throw new DeviceError(`device "${kind}": ${(error as Error).message}`, { cause: error });
     }
     return openFallback("cpu", `${reason}; wasm failed: ${(error as Error).message}`);
   }
 }
 
-function described(kind: DeviceKind, executor: Executor, reason: string): OpenedDevice {
-  return { executor, info: { kind, description: executor.description, reason, f16: executor.supportsF16 } };
+function described(kind: DeviceKind, executor: Executor, reason: string, gpu?: GPU): OpenedDevice {
+  const info = { kind, description: executor.description, reason, f16: executor.supportsF16 };
+  const opened: OpenedDevice = { executor, info, gpu, dispose: () => opened.executor.dispose() };
+  return opened;
 }
 
 /** `navigator.gpu`; in Node that of the `webgpu` package, where it is installed. */

@@ -22,10 +22,8 @@ async function loadWasm(): Promise<void> {
   }
   // Written out in full: bundlers find files only by such literals.
   wasm.setWasmPaths({
-    "tfjs-backend-wasm.wasm": new URL(
-      "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm",
-      import.meta.url,
-    ).href,
+    "tfjs-backend-wasm.wasm": new URL("@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm", import.meta.url)
+      .href,
     "tfjs-backend-wasm-simd.wasm": new URL(
       "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm",
       import.meta.url,

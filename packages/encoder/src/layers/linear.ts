@@ -1,4 +1,4 @@
-import { type LinearOptions, linear, type Tensor } from "@albef/core";
+import { type LinearOptions, linear, quantizedLinear, type Tensor } from "@albef/core";
 import type { ParameterSource, WeightTensor } from "./parameters.ts";
 
 export interface LinearParameters {
@@ -24,5 +24,7 @@ export function applyLinear(x: Tensor, { weight, bias }: LinearParameters, optio
 
 /** activation(x Wᵀ [+ bias]) + residual, whichever way the matrix is stored. */
 export function applyMatrix(x: Tensor, matrix: WeightTensor, options: LinearOptions = {}): Tensor {
-  return linear(x, matrix.weight, options);
+  if (matrix.kind === "dense") return linear(x, matrix.weight, options);
+  const { packed, scales, bits, group } = matrix;
+  return quantizedLinear(x, packed, scales, { ...options, bits, group });
 }

@@ -1,0 +1,62 @@
+import { createGallery } from "./gallery/gallery.ts";
+import { concatRows } from "./model/batches.ts";
+import { type ModelCore, modelCore } from "./model/core.ts";
+import { type LoadedModel, loadModel } from "./model/load.ts";
+import { similarityOf } from "./model/similarity.ts";
+import type { AlbefModel, Features, LoadOptions, ModelSource } from "./types.ts";
+
+export const Albef = {
+  /**
+   * Loads a model: config.json, tokenizer.json (or vocab.txt) and model.safetensors (or its shards). Downloads are verified,
+   * kept and taken up again after a break. Throws ModelSourceError, ModelFileError, DownloadError, IntegrityError,
+   * QuotaError, WeightError or DeviceError, or the signal's reason.
+   */
+  async fromPretrained(source: ModelSource, options: LoadOptions = {}): Promise<AlbefModel> {
+    return publicModel(await loadModel(source, options));
+  },
+} as const;
+
+function publicModel(loaded: LoadedModel): AlbefModel {
+  const core = modelCore(loaded);
+  const { config, engine, device, fingerprint, rerankHelps } = loaded;
+  const model: AlbefModel = {
+    device,
+    fingerprint,
+    rerankHelps,
+    imageSize: config.vision.imageSize,
+    featureSize: config.embedDim,
+    async encodeImages(images, options) {
+      return featuresOf(core, await core.encodeImages([...images], options));
+    },
+    async encodeTexts(texts, options) {
+      return featuresOf(core, await core.encodeTexts([...texts], options));
+    },
+    similarity: (a, b) => similarityOf(engine.executor, a, b),
+    async matchScores(image, texts, options = {}) {
+      const encoded = await core.encodeTexts([...texts], options);
+      if (encoded.length === 0) return [];
+      const images = await core.encodeImages([image], options);
+      const states = images.map((one) => one.states);
+      const logits = await engine.match(encoded, states, options);
+      return logits.map(({ match, other }) => ({ logit: match, probability: 1 / (1 + Math.exp(other - match)) }));
+    },
+    async gallery(images = [], options = {}) {
+      const gallery = createGallery(core, options);
+      try {
+        await gallery.add(images, options);
+        return gallery;
+      } catch (error) {
+        gallery.dispose();
+        throw error;
+      }
+    },
+    dispose: () => loaded.dispose(),
+    [Symbol.dispose]: () => loaded.dispose(),
+  };
+  return model;
+}
+
+function featuresOf(core: ModelCore, encoded: readonly { readonly feature: Float32Array }[]): Features {
+  const data = concatRows(encoded.map(({ feature }) => feature));
+  return { data, rows: encoded.length, width: core.featureSize };
+}

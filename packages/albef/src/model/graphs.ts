@@ -1,0 +1,101 @@
+import { type Graph, primitives, type Tensor, trace } from "@albef/core";
+import {
+  type AlbefConfig,
+  fusionEncoder,
+  fusionParameters,
+  imageTokenCount,
+  parameterSource,
+  textEncoder,
+  textParameters,
+  visionEncoder,
+  visionParameters,
+  type WeightSpecs,
+} from "@albef/encoder";
+import {
+  itcFeatures,
+  itmLogits,
+  itmParameters,
+  textProjectionParameters,
+  visionProjectionParameters,
+} from "@albef/heads";
+
+/** What the graphs of a model are traced from. */
+export interface ModelPlan {
+  readonly config: AlbefConfig;
+  /** `text_encoder.bert` in pre-trained checkpoints, `text_encoder` in fine-tuned ones. */
+  readonly textPrefix: string;
+  readonly specs: WeightSpecs;
+}
+
+/** image f32 [batch, 3, size, size] -> features [batch, embedDim], states [batch, tokens, width]. */
+export function imageGraph({ config, specs }: ModelPlan, batch: number): Graph {
+  const { imageSize } = config.vision;
+  return trace((tracer) => {
+    const source = parameterSource(tracer, specs);
+    const image = tracer.input("image", { dtype: "f32", shape: [batch, 3, imageSize, imageSize] });
+    const parameters = visionParameters(source.scope("visual_encoder"), config.vision);
+    const { imageEmbeds } = visionEncoder(image, parameters, config.vision);
+    return { features: itcFeatures(imageEmbeds, visionProjectionParameters(source, config)), states: imageEmbeds };
+  });
+}
+
+export interface TextShape {
+  readonly batch: number;
+  readonly length: number;
+}
+
+/** inputIds i32 and attentionMask f32 [batch, length] -> features [batch, embedDim], states [batch, length, width]. */
+export function textGraph({ config, textPrefix, specs }: ModelPlan, { batch, length }: TextShape): Graph {
+  return trace((tracer) => {
+    const source = parameterSource(tracer, specs);
+    const inputIds = tracer.input("inputIds", { dtype: "i32", shape: [batch, length] });
+    const attentionMask = tracer.input("attentionMask", { dtype: "f32", shape: [batch, length] });
+    const parameters = textParameters(source.scope(textPrefix), config.text);
+    const { textEmbeds } = textEncoder({ inputIds, attentionMask }, parameters, config.text);
+    return { features: itcFeatures(textEmbeds, textProjectionParameters(source, config)), states: textEmbeds };
+  });
+}
+
+export interface MatchShape {
+  readonly pairs: number;
+  /** 1: one text for all images. */
+  readonly texts: number;
+  /** 1: one image for all texts. */
+  readonly images: number;
+  readonly length: number;
+}
+
+/** Text states and masks, image states -> ITM logits [pairs, 2]. */
+export function matchGraph(
+  { config, textPrefix, specs }: ModelPlan,
+  { pairs, texts, images, length }: MatchShape,
+): Graph {
+  const { text, vision } = config;
+  return trace((tracer) => {
+    const source = parameterSource(tracer, specs);
+    const input = (name: string, shape: number[]) => tracer.input(name, { dtype: "f32", shape });
+    const repeated = (x: Tensor) => primitives.broadcastTo(x, [pairs, ...x.shape.slice(1)]);
+    const textEmbeds = repeated(input("text", [texts, length, text.hiddenSize]));
+    const attentionMask = repeated(input("attentionMask", [texts, length]));
+    const imageEmbeds = repeated(input("image", [images, imageTokenCount(vision), vision.hiddenSize]));
+    const layers = fusionParameters(source.scope(textPrefix), text);
+    const { fusionEmbeds } = fusionEncoder({ textEmbeds, attentionMask, imageEmbeds }, layers, text);
+    return { logits: itmLogits(fusionEmbeds, itmParameters(source, text)) };
+  });
+}
+
+/** Shapes of all parameters that the three graphs read, by official name. */
+export function neededParameters(config: AlbefConfig, textPrefix: string): ReadonlyMap<string, readonly number[]> {
+  const plan: ModelPlan = { config, textPrefix, specs: new Map() };
+  const length = 1;
+  const graphs = [
+    imageGraph(plan, 1),
+    textGraph(plan, { batch: 1, length }),
+    matchGraph(plan, { pairs: 1, texts: 1, images: 1, length }),
+  ];
+  return new Map(
+    graphs.flatMap((graph) =>
+      Object.entries(graph.parameters).map(([name, id]) => [name, graph.values[id]!.shape] as const),
+    ),
+  );
+}

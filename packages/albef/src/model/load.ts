@@ -1,0 +1,82 @@
+import { DeviceError, type Safetensors } from "@albef/core";
+import type { AlbefConfig, Tokenizer } from "@albef/encoder";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex } from "@noble/hashes/utils.js";
+import { type OpenedDevice, openDevice } from "../device/open-device.ts";
+import type { ModelFiles } from "../hub/model-files.ts";
+import { openSource } from "../hub/open-source.ts";
+import type { DeviceInfo, LoadOptions, ModelSource } from "../types.ts";
+import { createEngine, type Engine } from "./engine.ts";
+import { readConfig, readTokenizer } from "./model-config.ts";
+import { selfCheck } from "./self-check.ts";
+import { openWeights, textPrefixOf, uploadWeights } from "./weights.ts";
+
+/** Everything that a model is made of. */
+export interface LoadedModel {
+  readonly config: AlbefConfig;
+  /** Whether re-ranking by ITM ranks better than ITC alone, as measured by who made the weights. */
+  readonly rerankHelps: boolean;
+  readonly tokenizer: Tokenizer;
+  readonly engine: Engine;
+  readonly device: DeviceInfo;
+  readonly fingerprint: string;
+  dispose(): void;
+}
+
+export async function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<LoadedModel> {
+  const { signal, onProgress, cache, device = "auto" } = options;
+  const files = await openSource(source, { signal, onProgress, cache });
+  const { config, rerankHelps, text } = await readConfig(files);
+  const tokenizer = await readTokenizer(files, config);
+  const weights = await openWeights(files);
+  signal?.throwIfAborted();
+  const fingerprint = await fingerprintOf(text, weights);
+  const parts = { files, config, weights, options };
+  const run = await start(await openDevice(device), parts).catch(async (error: unknown) => {
+    const mayFallBack = device === "auto" && error instanceof DeviceError && !signal?.aborted;
+    if (!mayFallBack) throw error;
+    return start(await openDevice("wasm", `WebGPU was given up: ${error.message}`), parts);
+  });
+  return { config, rerankHelps, tokenizer, fingerprint, ...run };
+}
+
+interface Parts {
+  readonly files: ModelFiles;
+  readonly config: AlbefConfig;
+  readonly weights: readonly Safetensors[];
+  readonly options: LoadOptions;
+}
+
+/** Uploads the weights and checks what the device makes of them; frees the device where that fails. */
+async function start(opened: OpenedDevice, { files, config, weights, options }: Parts) {
+  const { dtype, onProgress, signal } = options;
+  const { executor, info } = opened;
+  try {
+    if (dtype === "f16" && !executor.supportsF16) {
+      throw new DeviceError(`dtype "f16": ${info.description} has no 16-bit floats; use "auto" or "f32"`);
+    }
+    const textPrefix = textPrefixOf(weights);
+    const store = await uploadWeights(executor, weights, { config, textPrefix, dtype, onProgress, signal });
+    const engine = createEngine(executor, store, { config, textPrefix, specs: store.specs });
+    await selfCheck(engine, files, { description: info.description, onProgress });
+    const dispose = () => {
+      engine.dispose();
+      store.dispose();
+      opened.dispose();
+    };
+    return { engine, device: info, dispose };
+  } catch (error) {
+    opened.dispose();
+    throw error;
+  }
+}
+
+/** Tells models apart by configuration and projections: features of models that share these can be compared. */
+async function fingerprintOf(configText: string, weights: readonly Safetensors[]): Promise<string> {
+  const hash = sha256.create().update(new TextEncoder().encode(configText));
+  for (const name of ["vision_proj.weight", "text_proj.weight"]) {
+    const file = weights.find(({ tensors }) => tensors.has(name));
+    if (file) hash.update(await file.bytes(name)); // without one the key check refuses the weights
+  }
+  return bytesToHex(hash.digest()).slice(0, 32);
+}
