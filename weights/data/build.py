@@ -123,10 +123,11 @@ def notice():
     """One line per source of pictures or words."""
     sources = json.loads((HERE / "sources.json").read_text())
     photos = json.loads((HERE / "photos.json").read_text())["photos"]
-    pictures = [f"{s['package']} {s['version']}: drawings by {s['author']}, {s['license']} ({s['use']})" for s in sources["pictures"]]
+    line = "{package} {version}: drawings by {author}, {license} ({use})"
+    pictures = [line.format(**source) for source in sources["pictures"]]
     text = [f"{s['package']} {s['version']}: words, {s['license']}" for s in sources["text"]]
     shots = [f"{p['package']} ({p['id']}): photograph, {p['author']}, {p['license']} (train)" for p in photos]
-    return "\n".join(["Sources of the corpus of albef-mini", "", *pictures, "", *shots, "", *text, ""])
+    return "\n".join(["Pictures and words of albef-mini. Pictures marked (dev) and (test) were never trained.", "", *pictures, "", *shots, "", *text, ""])
 
 
 def main(out):

@@ -86,15 +86,15 @@ def save_gallery(corpus, folders, sources, out):
         entry = {"file": f"photo-{photo['id']}.webp", "caption": photo["captions"][0], "license": photo["license"]}
         entry |= {"source": f"{photo['package']} {versions[photo['package']]}", "author": photo["author"]}
         listed.append({**entry, "kind": "photograph", "trained": "trained"})
-    lines = ",\n".join("  " + json.dumps(entry) for entry in listed)
-    (TARGET / "gallery" / "gallery.json").write_text(f"[\n{lines}\n]\n")
+    (TARGET / "gallery" / "gallery.json").write_text(json.dumps(listed, indent=2) + "\n")
     return len(listed)
 
 
 def save_evaluation(corpus, pixels, name, split):
     """One set in the official retrieval format, evenly thinned to LIMIT pictures."""
     labels = {c["id"]: c["label"] for c in corpus["concepts"]}
-    rows = [(i, row) for i, row in enumerate(corpus["pictures"]) if row["split"] == split and row["style"] in (*COLOUR_STYLES, "streamline")]
+    shown = (*COLOUR_STYLES, "streamline")
+    rows = [(i, r) for i, r in enumerate(corpus["pictures"]) if r["split"] == split and r["style"] in shown]
     if split == "unseen":
         rows = [(i, row) for i, row in rows if row["style"] == "fluent-3d"]
     rows = [rows[int(k * len(rows) / min(LIMIT, len(rows)))] for k in range(min(LIMIT, len(rows)))]
@@ -104,7 +104,7 @@ def save_evaluation(corpus, pixels, name, split):
         file = f"{name}/{slug(labels[row['concept']])}-{row['style']}.png"
         Image.fromarray(on_white(pixels[index])).save(TARGET / "eval" / file, optimize=True)
         annotations.append({"image": file, "caption": [with_article(labels[row["concept"]])]})
-    lines = ",\n".join("  " + json.dumps(entry) for entry in annotations)
+    lines = ",\n".join("  { " + json.dumps(entry)[1:-1] + " }" for entry in annotations)
     (TARGET / "eval" / f"{name}.json").write_text(f"[\n{lines}\n]\n")
     return len(rows)
 

@@ -91,7 +91,9 @@ def colour_names(rgb, alpha):
     high, low = small.amax(1), small.amin(1)
     chroma = high - low
     r, g, b = small.unbind(1)
-    hue = torch.where(high == r, (g - b) / (chroma + 1e-6) % 6, torch.where(high == g, (b - r) / (chroma + 1e-6) + 2, (r - g) / (chroma + 1e-6) + 4)) * 60
+    scale = chroma + 1e-6
+    hue = torch.where(high == g, (b - r) / scale + 2, (r - g) / scale + 4)
+    hue = torch.where(high == r, (g - b) / scale % 6, hue) * 60
     bounds = torch.tensor([14.0, 42.0, 68.0, 165.0, 258.0, 295.0, 344.0])
     name = torch.tensor([0, 1, 2, 3, 4, 5, 6, 0])[torch.bucketize(hue, bounds)]
     name = torch.where((name == 0) & (high > 0.85) & (low > 0.5), torch.tensor(6), name)

@@ -13,9 +13,8 @@ class BertAttention(nn.Module):
     def __init__(self, bert, source_width):
         super().__init__()
         width, self.heads = bert["hidden_size"], bert["num_attention_heads"]
-        self.self = nn.ModuleDict(
-            {"query": nn.Linear(width, width), "key": nn.Linear(source_width, width), "value": nn.Linear(source_width, width)}
-        )
+        widths = {"query": width, "key": source_width, "value": source_width}
+        self.self = nn.ModuleDict({name: nn.Linear(source, width) for name, source in widths.items()})
         self.output = nn.ModuleDict(
             {"dense": nn.Linear(width, width), "LayerNorm": nn.LayerNorm(width, eps=bert["layer_norm_eps"])}
         )

@@ -27,12 +27,11 @@ class Corpus:
         self.photos = torch.from_numpy(np.load(folder / "photos.npy")).permute(0, 3, 1, 2).float() / 255
         self.small = torch.nn.functional.avg_pool2d(self.photos, 2)
         full = (folder / "vocab.txt").read_text().split("\n")[:-1]
-        seen = [c for c in listed["concepts"]]
-        self.tokenizer = Tokenizer(reduce_vocabulary(full, all_texts(seen, self.described)))
+        self.tokenizer = Tokenizer(reduce_vocabulary(full, all_texts(listed["concepts"], self.described)))
         self.number = {name: i for i, name in enumerate([*self.concepts, *(p["id"] for p in self.described)])}
         self.train = [i for i, row in enumerate(self.rows) if row["split"] == "train"]
-        weights = [self.concepts[r["concept"]]["weight"] * STYLE_WEIGHT.get(r["style"], 1) for r in map(self.rows.__getitem__, self.train)]
-        self.cumulative = np.cumsum(weights)
+        drawn = [(self.concepts[self.rows[i]["concept"]], self.rows[i]["style"]) for i in self.train]
+        self.cumulative = np.cumsum([concept["weight"] * STYLE_WEIGHT.get(style, 1) for concept, style in drawn])
         self.rng = random.Random(seed)
 
     def rgba(self, indices):

@@ -30,7 +30,7 @@ def recalls(scores, rows_of, columns_of):
 
 @torch.no_grad()
 def rerank(model, coded, similarity, k):
-    """Scores [texts, images] whose best k per text are replaced by the ITM logit (others -100), and by logit + similarity."""
+    """Scores [texts, images]: ITM logits of the k best per text (others -100), and the same plus ten similarities."""
     logit = torch.full_like(similarity, -100.0)
     for row in range(len(similarity)):
         best = similarity[row].topk(min(k, similarity.shape[1])).indices

@@ -1,4 +1,7 @@
-"""Export a checkpoint: python3 export.py CORPUS RUN/last.pt OUT. Writes weights, config, tokenizer, recorded results, recalls."""
+"""Export a checkpoint: python3 export.py CORPUS RUN/last.pt OUT.
+
+Writes weights, configuration, tokenizer, recorded results and recalls.
+"""
 
 import json
 import sys
@@ -35,8 +38,8 @@ def from_official(config, path):
     """The model with the weights of an exported file, as float32."""
     model = Albef(config).eval().requires_grad_(False)
     extra = ("decoder.weight", "decoder.bias", "position_ids")
-    stored = {k: torch.from_numpy(v.astype(np.float32)) for k, v in safetensors_file.read(path).items() if not k.endswith(extra)}
-    model.load_state_dict(stored)
+    stored = {k: v for k, v in safetensors_file.read(path).items() if not k.endswith(extra)}
+    model.load_state_dict({k: torch.from_numpy(v.astype(np.float32)) for k, v in stored.items()})
     return model
 
 

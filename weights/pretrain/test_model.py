@@ -18,11 +18,14 @@ class OfficialResults(unittest.TestCase):
     def setUp(self):
         self.case = json.loads((CASE / "case.json").read_text())
         config = {**self.case["config"], "bert_config": {**self.case["config"], "initializer_range": 0.02}}
-        weights = {k: torch.from_numpy(v.copy()) for k, v in safetensors_file.read(CASE / "weights.safetensors").items()}
+        weights = self.read("weights.safetensors")
         online = {k: v for k, v in weights.items() if "_m." not in k and "queue" not in k and not k.endswith(TIED)}
         self.model = Albef(config)
         self.model.load_state_dict(online)
-        self.tensors = {k: torch.from_numpy(v.copy()) for k, v in safetensors_file.read(CASE / "tensors.safetensors").items()}
+        self.tensors = self.read("tensors.safetensors")
+
+    def read(self, name):
+        return {k: torch.from_numpy(v.copy()) for k, v in safetensors_file.read(CASE / name).items()}
 
     def close(self, name, actual):
         limit = self.case["expected"][f"out.{name}"]

@@ -56,11 +56,10 @@ class Tokenizer:
 
     def to_json(self):
         """tokenizer.json of the Hugging Face tokenizers: BertNormalizer, BertPreTokenizer, WordPiece, [CLS] in front."""
-        added = [
-            {"id": i, "content": t, "single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
-            for i, t in enumerate(SPECIAL)
-        ]
-        normal = {"type": "BertNormalizer", "clean_text": True, "handle_chinese_chars": True, "strip_accents": None, "lowercase": True}
+        flags = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
+        added = [{"id": i, "content": token, **flags} for i, token in enumerate(SPECIAL)]
+        normal = {"type": "BertNormalizer", "clean_text": True, "handle_chinese_chars": True}
+        normal |= {"strip_accents": None, "lowercase": True}
         cls = {"SpecialToken": {"id": "[CLS]", "type_id": 0}}
         sequence = lambda name, kind: {"Sequence": {"id": name, "type_id": kind}}
         template = {

@@ -1,6 +1,6 @@
-"""Pre-train albef-mini: python3 train.py CORPUS RUN [--config mini.json]. Resumes from RUN/last.pt; stops after the time budget.
+"""Pre-train albef-mini: python3 train.py CORPUS RUN [--config mini.json]. Resumes from RUN/last.pt.
 
-The schedule follows the elapsed share of the time budget, so that a slow machine ends in time with fewer steps.
+It stops after the time budget. The schedule follows the elapsed share of the time budget, so that a slow machine ends in time with fewer steps.
 """
 
 import argparse
@@ -15,6 +15,7 @@ from torch import nn
 
 from corpus import Corpus
 from evaluate import evaluate
+from fusion_start import start_fusion
 from model import Albef
 from objective import contrast_in_batch, fusion_step, joint_step, kept_patches
 
@@ -66,12 +67,10 @@ class Run:
         return [*self.model.parameters(), *self.heads.parameters(), self.bias]
 
     def enter(self, phase):
-        """Start a phase: fresh optimiser; fusion layers begin as copies of the text layers of the same index."""
+        """Start a phase with a fresh optimiser."""
         self.phase, self.phase_steps = phase, 0
         if phase == "fusion":
-            layers = self.model.text_encoder.bert.encoder["layer"]
-            for fused, plain in zip(layers[self.model.text_encoder.bert.fusion_layer :], layers):
-                fused.load_state_dict(plain.state_dict(), strict=False)
+            start_fusion(self.model)
         if phase == "joint" and self.teacher is None:
             self.teacher = self.model.teacher()
         self.make_optimizer()
@@ -87,13 +86,16 @@ class Run:
         strength = min(1.0, 0.4 + 2 * share)
         batch = self.corpus.batch(t["batch"][self.phase], strength, "free" if self.phase == "contrast" else "name")
         self.samples += len(batch["image"])
-        settings = {"mlm_probability": t["mlm_probability"], "momentum": t["momentum"], "alpha_now": t["alpha"] * min(1, 2 * progress)}
+        settings = {"mlm_probability": t["mlm_probability"], "momentum": t["momentum"]}
+        settings["alpha_now"] = t["alpha"] * min(1, 2 * progress)
         if self.phase == "contrast":
-            keep = kept_patches(len(batch["image"]), self.model.visual_encoder.pos_embed.shape[1] - 1, t["drop_patches"])
+            patches = self.model.visual_encoder.pos_embed.shape[1] - 1
+            keep = kept_patches(len(batch["image"]), patches, t["drop_patches"])
             return contrast_in_batch(self.model, {**self.heads, "bias": self.bias}, batch, keep)
         if self.phase == "fusion":
             return fusion_step(self.model, batch, {**settings, "hardness": 0.7 * progress})
-        return joint_step(self.model, self.teacher, self.queue, batch, {**settings, "drop": 0.3 if progress < 0.6 else 0.0})
+        settings["drop"] = 0.3 if progress < 0.6 else 0.0
+        return joint_step(self.model, self.teacher, self.queue, batch, settings)
 
     def step(self):
         share = self.seconds / self.training["seconds"]
@@ -115,7 +117,8 @@ class Run:
     def save(self, path):
         """Write the checkpoint beside its place, then move it there in one step."""
         state = {name: getattr(self, name) for name in self.SIMPLE}
-        state |= {"config": self.config, "model": self.model.state_dict(), "heads": self.heads.state_dict(), "bias": self.bias.data}
+        state |= {"config": self.config, "model": self.model.state_dict()}
+        state |= {"heads": self.heads.state_dict(), "bias": self.bias.data}
         state |= {"optimizer": self.optimizer.state_dict(), "teacher": self.teacher and self.teacher.state_dict()}
         state |= {"torch_rng": torch.get_rng_state(), "rng": self.corpus.rng.getstate()}
         torch.save(state, path.with_suffix(".part"))
