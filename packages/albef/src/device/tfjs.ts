@@ -1,5 +1,6 @@
 import type { Executor } from "@albef/core";
 import { isNode } from "../platform.ts";
+import { keepSelfContained } from "./wasm-threads.ts";
 
 /** tfjs and the engine's executor for it: loaded only where it is used. */
 export async function openTfjs(backend: "wasm" | "cpu"): Promise<Executor> {
@@ -20,6 +21,8 @@ async function loadWasm(): Promise<void> {
     wasm.setWasmPaths(`${process.getBuiltinModule("node:path").dirname(entry)}/`);
     return;
   }
+  const factory = await import("@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd.js");
+  keepSelfContained(factory.default);
   // Written out in full: bundlers find files only by such literals.
   wasm.setWasmPaths({
     "tfjs-backend-wasm.wasm": new URL("@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm", import.meta.url)
