@@ -33,6 +33,7 @@ export type {
   ProgressOptions,
   ProgressPhase,
   RankOptions,
+  RankStage,
   RawImage,
   ScoreMatrix,
 } from "./types.ts";

@@ -90,12 +90,17 @@ export interface MatchScore {
   readonly probability: number;
 }
 
+/** `text`: encoding the query; `search`: the contrastive search; `match`: ITM re-ranking. */
+export type RankStage = "text" | "search" | "match";
+
 export interface RankOptions {
   /** Results to return. Default: 12. */
   readonly topK?: number | undefined;
   /** Candidates that ITM re-ranks after the contrastive search; 0 (default) ranks by ITC alone. */
   readonly rerank?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Told the wall time of each stage of a search by text, in milliseconds. */
+  readonly onStage?: ((stage: RankStage, ms: number) => void) | undefined;
 }
 
 interface Ranked {

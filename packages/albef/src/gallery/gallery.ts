@@ -10,6 +10,7 @@ import type {
   ImageInput,
   ProgressOptions,
   RankOptions,
+  RankStage,
 } from "../types.ts";
 import { addImages } from "./add.ts";
 import { type Contents, contentsOf, emptyContents } from "./contents.ts";
@@ -45,12 +46,19 @@ export function createGallery(model: ModelCore, options: GalleryOptions = {}): G
     return found.map(({ row, score }, rankItc) => ({ id: from.idOf(row), score, itc: score, rankItc }));
   };
 
-  const searchText = async (text: string, { topK = DEFAULT_TOP_K, rerank = 0, signal }: RankOptions) => {
+  const searchText = async (text: string, options: RankOptions) => {
+    const { topK = DEFAULT_TOP_K, rerank = 0, signal } = options;
+    const lap = stopwatch(options.onStage);
     const [query] = await model.encodeTexts([text], { signal });
+    lap("text");
     const hits = await nearest(query!.feature, Math.max(topK, rerank), signal);
+    lap("search");
+    if (rerank === 0) return hits;
     const images: Float32Array[] = [];
     for (const { id } of hits.slice(0, rerank)) images.push(await statesOf(id, signal));
-    return orderByItm(hits, await engine.match([query!], images, { signal })).slice(0, topK);
+    const ranked = orderByItm(hits, await engine.match([query!], images, { signal }));
+    lap("match");
+    return ranked.slice(0, topK);
   };
 
   const gallery: Gallery = {
@@ -124,6 +132,16 @@ export function createGallery(model: ModelCore, options: GalleryOptions = {}): G
     [Symbol.dispose]: () => gallery.dispose(),
   };
   return gallery;
+}
+
+/** Tells the time since the last lap. */
+function stopwatch(onStage: RankOptions["onStage"]) {
+  let before = performance.now();
+  return (stage: RankStage) => {
+    const now = performance.now();
+    onStage?.(stage, now - before);
+    before = now;
+  };
 }
 
 function featureOf({ rows, blocks }: Contents, id: string): Float32Array {
