@@ -2,6 +2,11 @@ import type { Check } from "./check.ts";
 import type { RecordedCase } from "./recorded-case.ts";
 import type { Runner, RunnerName } from "./runner.ts";
 
+// A family compares one kind of recorded case. `run` is given the case (its tensors `in.*` and `out.*`, its fields, its
+// weights) and, where it needs one, an executor; it returns one Check per quantity (check.ts: checkOutputs, checkNumbers,
+// checkEqual). A recorded tensor that no check names is listed as skipped, and the tests accept none. Sizes come from the
+// case, never from the family: other seeds, sizes, head and layer counts must work. Registration: families/index.ts.
+
 /** Checks of a case that runs graphs, once on each executor. */
 export interface GraphFamily {
   readonly needs: "executor";

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { kindsThatNeed } from "./families/index.ts";
 import { runCase } from "./run-case.ts";
 import type { Runner } from "./runner.ts";
 import { openRunner } from "./runners.ts";
@@ -15,7 +16,7 @@ describe("recorded official results on WebGPU", () => {
   });
   afterAll(() => runner.dispose());
 
-  it.each(["tiny", "ops", "pos-embed", "retrieval-eval"])("%s", async (name) => {
+  it.each(kindsThatNeed("executor"))("%s", async (name) => {
     const { lines, skipped } = await runCase(name, (path) => readFile(join(FIXTURES, path)), runner);
     const failed = lines.filter(({ ok }) => !ok).map(({ quantity, note }) => `${quantity}: ${note}`);
     expect(failed).toEqual([]);

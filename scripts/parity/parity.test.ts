@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { kindsThatNeed } from "./families/index.ts";
 import { planOf, runCase } from "./run-case.ts";
 import type { Runner } from "./runner.ts";
 import { openRunner } from "./runners.ts";
@@ -18,7 +19,7 @@ async function expectAllOk(name: string, runner?: Runner): Promise<void> {
 }
 
 describe("recorded official results, without an executor", () => {
-  it.each(["statedict-base", "checkpoint-maps"])("%s", (name) => expectAllOk(name));
+  it.each(kindsThatNeed("nothing"))("%s", (name) => expectAllOk(name));
 });
 
 describe.each(["f64", "tfjs"] as const)("recorded official results on %s", (executor) => {
@@ -28,7 +29,7 @@ describe.each(["f64", "tfjs"] as const)("recorded official results on %s", (exec
   });
   afterAll(() => runner.dispose());
 
-  it.each(["tiny", "ops", "pos-embed", "retrieval-eval"])("%s", (name) => expectAllOk(name, runner));
+  it.each(kindsThatNeed("executor"))("%s", (name) => expectAllOk(name, runner));
 });
 
 describe("the runner itself", () => {

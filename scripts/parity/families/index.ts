@@ -1,17 +1,36 @@
 import type { Family } from "../family.ts";
+import { captions } from "./captions.ts";
 import { checkpointMaps } from "./checkpoint-maps.ts";
 import { ops } from "./ops.ts";
 import { posEmbed } from "./pos-embed.ts";
+import { preprocess } from "./preprocess.ts";
+import { pth } from "./pth.ts";
 import { retrievalEval } from "./retrieval-eval.ts";
 import { statedictBase } from "./statedict-base.ts";
 import { tiny } from "./tiny.ts";
+import { tokenizer } from "./tokenizer.ts";
+
+// To add a family: write `families/NAME.ts` exporting a `Family` (see ../family.ts), and add its line here. The key is
+// the `case` field of case.json. The tests run every family of this table on every executor; nothing else is to do.
 
 /** The checks of each kind of recorded case, by the `case` field of case.json. */
 export const families: Readonly<Record<string, Family>> = {
-  tiny,
+  captions,
+  "checkpoint-maps": checkpointMaps,
   ops,
   "pos-embed": posEmbed,
+  preprocess,
+  pth,
   "retrieval-eval": retrievalEval,
   "statedict-base": statedictBase,
-  "checkpoint-maps": checkpointMaps,
+  tiny,
+  tokenizer,
 };
+
+/** Kinds that the tests run as they are; slow ones have a command of their own. */
+export function kindsThatNeed(needs: Family["needs"]): string[] {
+  return Object.keys(families).filter((kind) => {
+    const family = families[kind]!;
+    return family.needs === needs && !(family.needs === "executor" && family.slow);
+  });
+}
