@@ -1,6 +1,7 @@
 import { createReadStream, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { extname, join } from "node:path";
 import type { Plugin } from "vite";
+import { galleryIndex } from "./gallery-index.ts";
 
 const WEIGHTS = join(import.meta.dirname, "..", "weights");
 const FOLDERS = ["albef-mini", "gallery"];
@@ -11,7 +12,10 @@ const TYPES: Readonly<Record<string, string>> = {
   ".jpg": "image/jpeg",
 };
 
-/** Serves `weights/albef-mini` and `weights/gallery` under the page's address, and copies them into its build. */
+/**
+ * Serves `weights/albef-mini` and `weights/gallery` under the page's address, and copies them into its build with the
+ * gallery's index. The development server has none: there the page computes it at its first visit.
+ */
 export function weightFiles(): Plugin {
   return {
     name: "albef-weight-files",
@@ -26,7 +30,8 @@ export function weightFiles(): Plugin {
         createReadStream(file).pipe(response);
       });
     },
-    generateBundle() {
+    async generateBundle() {
+      this.emitFile({ type: "asset", fileName: "gallery/gallery.index", source: await galleryIndex(WEIGHTS) });
       for (const folder of FOLDERS) {
         for (const name of readdirSync(join(WEIGHTS, folder))) {
           const source = readFileSync(join(WEIGHTS, folder, name));

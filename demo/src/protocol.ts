@@ -1,4 +1,4 @@
-import type { DeviceInfo, DevicePreference, GalleryHit, ProgressEvent } from "albef";
+import type { DeviceInfo, DevicePreference, GalleryHit, ProgressEvent, RankStage } from "albef";
 
 /** A picture of the gallery that comes with the page. */
 export interface GalleryEntry {
@@ -7,6 +7,8 @@ export interface GalleryEntry {
   readonly license: string;
   readonly source: string;
   readonly author: string;
+  /** Photographs fill their card, drawings keep a margin. */
+  readonly kind: "drawing" | "photo";
 }
 
 /** The page's own weights, an address, or files that the user gave. */
@@ -21,12 +23,13 @@ export interface OpenedModel {
   readonly indexMs: number;
   /** Ids `gallery/<file>` in order, then those of the user's own photos. */
   readonly ids: readonly string[];
+  /** Whether re-ranking is on at first: where it was measured to help. */
   readonly rerankHelps: boolean;
 }
 
 export interface SearchOutcome {
   readonly hits: readonly GalleryHit[];
-  readonly ms: number;
+  readonly stages: readonly { readonly stage: RankStage; readonly ms: number }[];
 }
 
 export interface SearchRequest {
@@ -55,8 +58,11 @@ export interface SearchWorker {
   similar(id: string, topK: number): Promise<SearchOutcome>;
   addPhotos(files: readonly File[], report: Report): Promise<PhotosAdded>;
   removePhoto(id: string): Promise<void>;
-  photo(id: string): Promise<Blob>;
+  /** A small WebP of one of the user's photos. */
+  thumbnail(id: string): Promise<Blob>;
   cancel(): void;
 }
 
 export const OWN = "own/";
+
+export const isOwn = (id: string): boolean => id.startsWith(OWN);

@@ -5,15 +5,22 @@ import type { ModelChoice } from "../protocol.ts";
 export function onModelChoice(choose: (choice: ModelChoice) => void): void {
   const dialog = byId("model", HTMLDialogElement);
   const url = byId("model-url", HTMLInputElement);
-  const files = byId("model-files", HTMLInputElement);
   byId("model-button", HTMLButtonElement).addEventListener("click", () => dialog.showModal());
   dialog.addEventListener("close", () => {
     if (dialog.returnValue === "embedded") choose({ kind: "embedded" });
     if (dialog.returnValue === "url" && url.value) choose({ kind: "url", url: url.value });
   });
-  files.addEventListener("change", () => {
-    const chosen = [...(files.files ?? [])];
-    dialog.close("files");
-    if (chosen.length > 0) choose({ kind: "files", files: chosen });
-  });
+  for (const input of [byId("model-folder", HTMLInputElement), byId("model-file", HTMLInputElement)]) {
+    input.addEventListener("change", () => {
+      const files = [...(input.files ?? [])];
+      input.value = "";
+      dialog.close("files");
+      if (files.length > 0) choose({ kind: "files", files });
+    });
+  }
+}
+
+/** Whether dropped files are a model, not photos. */
+export function isModel(files: readonly File[]): boolean {
+  return files.some((file) => /\.(pth|pt|safetensors)$/i.test(file.name));
 }

@@ -1,21 +1,23 @@
 import { byId } from "../dom.ts";
 
-/** Photos dropped anywhere on the page, or chosen. */
-export function onPhotos(take: (files: File[]) => void): void {
+/** Files dropped anywhere on the page, or photos chosen. */
+export function onFiles(take: (files: File[]) => void): void {
   const input = byId("files", HTMLInputElement);
   input.addEventListener("change", () => {
     take([...(input.files ?? [])]);
     input.value = "";
   });
-  const body = document.body;
-  body.addEventListener("dragover", (event) => {
+  const { classList } = document.body;
+  addEventListener("dragover", (event) => {
     event.preventDefault();
-    body.classList.add("dragging");
+    classList.add("dragging");
   });
-  body.addEventListener("dragleave", () => body.classList.remove("dragging"));
-  body.addEventListener("drop", (event) => {
+  addEventListener("dragleave", (event) => {
+    if (event.relatedTarget === null) classList.remove("dragging");
+  });
+  addEventListener("drop", (event) => {
     event.preventDefault();
-    body.classList.remove("dragging");
+    classList.remove("dragging");
     take([...(event.dataTransfer?.files ?? [])]);
   });
 }

@@ -2,73 +2,113 @@ import type { GalleryHit } from "albef";
 import { byId, make } from "../dom.ts";
 import { type GalleryEntry, OWN } from "../protocol.ts";
 
+const PAGE = 36;
+
 export interface ResultActions {
   similar(id: string): void;
   remove(id: string): void;
-  /** The address of one of the user's own photos. */
-  photoUrl(id: string): Promise<string>;
+  thumbnail(id: string): Promise<Blob>;
 }
 
 /** Draws a ranking as cards: picture, name, place by each score, licence. */
 export function createResults(entries: readonly GalleryEntry[], actions: ResultActions) {
   const grid = byId("results", HTMLElement);
+  const more = byId("more", HTMLButtonElement);
   const known = new Map(entries.map((entry) => [`gallery/${entry.file}`, entry]));
+  const urls: string[] = [];
 
-  const card = (hit: GalleryHit, place: number, best: number): HTMLElement => {
-    const own = hit.id.startsWith(OWN);
-    const entry = known.get(hit.id);
-    const name = own ? hit.id.slice(OWN.length) : (entry?.caption ?? hit.id);
+  const card = (id: string, lines: readonly Node[]): HTMLElement => {
+    const entry = known.get(id);
+    const name = entry?.caption ?? id.slice(OWN.length);
     const picture = make("img", { alt: name, loading: "lazy" });
-    if (own) void actions.photoUrl(hit.id).then((url) => Object.assign(picture, { src: url }));
-    else picture.src = hit.id;
+    if (entry) picture.src = id;
+    else void showThumbnail(id, picture);
     const open = make("button", { type: "button", className: "picture", title: "Find similar pictures" }, [picture]);
-    open.addEventListener("click", () => actions.similar(hit.id));
-    const bar = make("i");
-    bar.style.width = `${Math.max(0, Math.min(1, hit.itc / best)) * 100}%`;
-    const parts = [
-      open,
-      make("figcaption", {}, [
-        make("div", { className: "name", textContent: name }),
-        make("div", { className: "bar" }, [bar]),
-        make("div", { className: "scores", textContent: scoreLine(hit, place) }),
-        entry
-          ? make("span", {
-              className: "credit",
-              title: `${entry.source}, ${entry.author}, ${entry.license}`,
-              textContent: `${entry.author} · ${entry.license}`,
-            })
-          : removeButton(hit.id),
-      ]),
-    ];
-    const figure = make("figure", { className: own || entry?.file.startsWith("photo-") ? "hit photo" : "hit" }, parts);
-    figure.dataset.id = hit.id;
+    open.addEventListener("click", () => actions.similar(id));
+    const title = make("div", { className: "name", textContent: name });
+    const caption = make("figcaption", {}, [title, ...lines, entry ? credit(entry) : removeButton(id)]);
+    const isPhoto = !entry || entry.kind === "photo";
+    const figure = make("figure", { className: isPhoto ? "hit photo" : "hit" }, [open, caption]);
+    figure.dataset.id = id;
     return figure;
   };
 
+  const showThumbnail = async (id: string, picture: HTMLImageElement) => {
+    try {
+      const url = URL.createObjectURL(await actions.thumbnail(id));
+      urls.push(url);
+      picture.src = url;
+    } catch {
+      picture.alt = `${picture.alt} (removed, or not readable any more)`;
+    }
+  };
+
   const removeButton = (id: string) => {
-    const button = make("button", { type: "button", className: "quiet", textContent: "Remove" });
+    const button = make("button", { type: "button", className: "quiet remove", textContent: "Remove" });
     button.addEventListener("click", () => actions.remove(id));
     return button;
   };
 
+  const draw = (cards: readonly HTMLElement[]) => {
+    for (const url of urls.splice(0)) URL.revokeObjectURL(url);
+    more.hidden = true;
+    grid.replaceChildren(...cards);
+  };
+
+  grid.addEventListener("keydown", moveByArrows);
   return {
     show(hits: readonly GalleryHit[]) {
-      const best = Math.max(...hits.map((hit) => hit.itc), 1e-6);
-      grid.replaceChildren(...hits.map((hit, place) => card(hit, place, best)));
+      const [best, worst] = [Math.max(...hits.map((hit) => hit.itc)), Math.min(...hits.map((hit) => hit.itc))];
+      const share = (hit: GalleryHit) => (best > worst ? (hit.itc - worst) / (best - worst) : 1);
+      draw(hits.map((hit, place) => card(hit.id, [bar(share(hit)), scoreLine(hit, place)])));
     },
-    /** The whole gallery, unranked. */
-    browse(ids: readonly string[]) {
-      grid.replaceChildren(...ids.map((id, i) => card({ id, score: 0, itc: 0, rankItc: i }, i, 1)));
-      for (const line of grid.querySelectorAll(".bar, .scores")) line.remove();
+    /** The gallery, unranked, a page at a time. */
+    browse(ids: readonly string[], pages = 1) {
+      const shown = ids.slice(0, pages * PAGE);
+      draw(shown.map((id) => card(id, [])));
+      more.hidden = shown.length === ids.length;
+      more.textContent = `Show more of ${ids.length} pictures`;
+      more.onclick = () => this.browse(ids, pages + 1);
     },
   };
 }
 
 export type Results = ReturnType<typeof createResults>;
 
-function scoreLine(hit: GalleryHit, place: number): string {
-  const itc = `ITC ${hit.itc.toFixed(3)}`;
-  if (hit.itm === undefined) return `#${place + 1} · ${itc}`;
-  const moved = hit.rankItc === place ? "" : ` (was #${hit.rankItc + 1})`;
-  return `#${place + 1}${moved} · ${itc} · ITM ${hit.itm.toFixed(2)}`;
+function bar(share: number): HTMLElement {
+  const filled = make("i");
+  filled.style.width = `${Math.round(share * 100)}%`;
+  return make("div", { className: "bar" }, [filled]);
+}
+
+/** The place by the score that ranks, how far re-ranking moved it, both scores. */
+function scoreLine({ itc, itm, rankItc }: GalleryHit, place: number): HTMLElement {
+  const line = make("div", { className: "scores" }, [`#${place + 1} `]);
+  const moved = itm === undefined ? 0 : rankItc - place;
+  if (moved !== 0) {
+    const mark = make("span", { className: moved > 0 ? "moved" : "moved down" });
+    mark.textContent = `${moved > 0 ? "▲" : "▼"}${Math.abs(moved)} `;
+    mark.title = `#${rankItc + 1} by the contrastive score alone`;
+    line.append(mark);
+  }
+  line.append(`· ITC ${itc.toFixed(2)}`, itm === undefined ? "" : ` · ITM ${itm.toFixed(1)}`);
+  return line;
+}
+
+function credit({ author, license, source }: GalleryEntry): HTMLElement {
+  const title = `${source}, ${author}, ${license}`;
+  return make("span", { className: "credit", title, textContent: `${author} · ${license}` });
+}
+
+function moveByArrows(event: KeyboardEvent): void {
+  const pictures = [...document.querySelectorAll<HTMLElement>(".hit .picture")];
+  const at = pictures.indexOf(document.activeElement as HTMLElement);
+  if (at < 0) return;
+  const tops = pictures.map((picture) => picture.getBoundingClientRect().top);
+  const columns = tops.filter((top) => top === tops[0]).length;
+  const steps: Record<string, number> = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns };
+  const step = steps[event.key];
+  if (step === undefined) return;
+  event.preventDefault();
+  pictures[at + step]?.focus();
 }

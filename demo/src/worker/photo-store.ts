@@ -2,7 +2,7 @@
 export interface PhotoStore {
   names(): Promise<string[]>;
   read(name: string): Promise<File>;
-  write(file: File): Promise<void>;
+  write(name: string, file: Blob): Promise<void>;
   remove(name: string): Promise<void>;
 }
 
@@ -25,13 +25,31 @@ function inFolder(folder: FileSystemDirectoryHandle): PhotoStore {
       return names.sort();
     },
     read: async (name) => (await folder.getFileHandle(name)).getFile(),
-    async write(file) {
-      const stream = await (await folder.getFileHandle(file.name, { create: true })).createWritable();
+    async write(name, file) {
+      const stream = await (await folder.getFileHandle(name, { create: true })).createWritable();
       await stream.write(file); // takes the place of the old content only when it is closed
       await stream.close();
     },
     remove: (name) => folder.removeEntry(name),
   };
+}
+
+/** `name`, or `name (2)`, … where that is taken by another photo. */
+export async function freeName(store: PhotoStore, file: File): Promise<string> {
+  const taken = new Set(await store.names());
+  const dot = file.name.lastIndexOf(".");
+  const [stem, end] = dot > 0 ? [file.name.slice(0, dot), file.name.slice(dot)] : [file.name, ""];
+  for (let n = 1; ; n++) {
+    const name = n === 1 ? file.name : `${stem} (${n})${end}`;
+    if (!taken.has(name)) return name;
+    if (await sameBytes(file, await store.read(name))) return name;
+  }
+}
+
+async function sameBytes(a: Blob, b: Blob): Promise<boolean> {
+  if (a.size !== b.size) return false;
+  const [x, y] = (await Promise.all([a.arrayBuffer(), b.arrayBuffer()])).map((bytes) => new Uint8Array(bytes));
+  return x!.every((byte, i) => byte === y![i]);
 }
 
 function inMemory(): PhotoStore {
@@ -43,7 +61,7 @@ function inMemory(): PhotoStore {
       if (!file) throw new Error(`no photo is called ${name}`);
       return file;
     },
-    write: async (file) => void files.set(file.name, file),
+    write: async (name, file) => void files.set(name, new File([file], name)),
     remove: async (name) => void files.delete(name),
   };
 }

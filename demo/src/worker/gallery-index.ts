@@ -1,0 +1,51 @@
+import type { Gallery, ProgressOptions } from "albef";
+import { type GalleryEntry, isOwn, OWN } from "../protocol.ts";
+import type { PhotoStore } from "./photo-store.ts";
+
+/** Where the index of a model's gallery lies. */
+export interface IndexPlaces {
+  /** The index that came with the page: of its own pictures and its embedded model. */
+  readonly prebuilt: URL;
+  /** The index kept in this browser, with the user's photos. */
+  readonly kept: string;
+}
+
+export interface GalleryParts {
+  readonly entries: readonly GalleryEntry[];
+  readonly photos: PhotoStore;
+  readonly places: IndexPlaces;
+  imageOf(id: string): Promise<Blob>;
+}
+
+/** Loads an index that fits the model, and looks at the pictures it lacks. */
+export async function fillGallery(gallery: Gallery, parts: GalleryParts, options: ProgressOptions): Promise<void> {
+  const { entries, photos, places, imageOf } = parts;
+  const wanted = [...entries.map(({ file }) => `gallery/${file}`), ...(await photos.names()).map((name) => OWN + name)];
+  await firstThatFits(gallery, [places.kept, places.prebuilt], options);
+  const known = new Set(wanted);
+  gallery.remove(gallery.ids.filter((id) => !known.has(id)));
+  const indexed = new Set(gallery.ids);
+  const missing = wanted.filter((id) => !indexed.has(id));
+  if (missing.length === 0) return;
+  const items = await Promise.all(missing.map(async (id) => ({ id, image: await imageOf(id) })));
+  const { failed } = await gallery.add(items, options);
+  const broken = failed.find(({ id }) => !isOwn(id));
+  if (broken) throw broken.error;
+  await keep(gallery, places);
+}
+
+/** Keeps the index for the next visit. */
+export async function keep(gallery: Gallery, { kept }: IndexPlaces): Promise<void> {
+  await gallery.save(kept).catch(() => undefined); // without storage the next visit computes it again
+}
+
+async function firstThatFits(gallery: Gallery, sources: readonly (string | URL)[], options: ProgressOptions) {
+  for (const source of sources) {
+    try {
+      await gallery.load(source, options);
+      return;
+    } catch {
+      options.signal?.throwIfAborted(); // not there, damaged, or of another model: the next one, or computed
+    }
+  }
+}
