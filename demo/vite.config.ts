@@ -1,11 +1,12 @@
 import { mergeConfig } from "vite";
 import shared from "../vite.config.ts";
-import { weightFiles } from "./weight-files.ts";
+import { offlinePage } from "./build/offline.ts";
+import { weightFiles } from "./build/weight-files.ts";
 
 /** The page, its worker, and the embedded weights and gallery as files beside it. */
 export default mergeConfig(shared, {
   root: import.meta.dirname,
   base: "./",
-  plugins: [weightFiles()],
+  plugins: [weightFiles(), offlinePage()],
   build: { outDir: "dist", emptyOutDir: true, chunkSizeWarningLimit: 2000 },
 });

@@ -102,4 +102,6 @@ async function readGallery(): Promise<GalleryEntry[]> {
   return response.json();
 }
 
+// Without one (private windows of some browsers) the page only needs its network.
+if (import.meta.env.PROD) navigator.serviceWorker?.register("offline.js").catch(() => undefined);
 start().catch(status.error);

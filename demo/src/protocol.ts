@@ -8,7 +8,7 @@ export interface GalleryEntry {
   readonly source: string;
   readonly author: string;
   /** Photographs fill their card, drawings keep a margin. */
-  readonly kind: "drawing" | "photo";
+  readonly kind: "drawing" | "photograph";
 }
 
 /** The page's own weights, an address, or files that the user gave. */

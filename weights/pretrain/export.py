@@ -3,6 +3,7 @@
 Writes weights, configuration, tokenizer, recorded results and recalls.
 """
 
+import hashlib
 import json
 import sys
 from pathlib import Path
@@ -68,6 +69,14 @@ def record(model, tokenizer, out):
     (out / "recorded.json").write_text(json.dumps(described, indent=2) + "\n")
 
 
+def write_manifest(out):
+    """manifest.json: sizes and SHA-256 of the files that a page downloads."""
+    names = ("config.json", "model.safetensors", "recorded.safetensors", "tokenizer.json", "tokenizer_config.json")
+    found = {name: (out / name).read_bytes() for name in names}
+    files = {n: {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()} for n, data in found.items()}
+    (out / "manifest.json").write_text(json.dumps({"files": files}, indent=2) + "\n")
+
+
 def main(corpus, checkpoint, out):
     out.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
@@ -87,6 +96,7 @@ def main(corpus, checkpoint, out):
     rerank = found["held-out"]["IR_itm"][0] > found["held-out"]["IR"][0]
     (out / "config.json").write_text(json.dumps(describe(config, rerank), indent=2) + "\n")
     record(model, tokenizer, out)
+    write_manifest(out)
     trained_for = {name: state[name] for name in ("seconds", "steps", "samples", "phase")}
     report = {"training": trained_for, "k_test": RERANKED, "recalls": found}
     (out / "evaluation.json").write_text(json.dumps(report, indent=1) + "\n")

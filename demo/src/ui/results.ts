@@ -27,7 +27,7 @@ export function createResults(entries: readonly GalleryEntry[], actions: ResultA
     open.addEventListener("click", () => actions.similar(id));
     const title = make("div", { className: "name", textContent: name });
     const caption = make("figcaption", {}, [title, ...lines, entry ? credit(entry) : removeButton(id)]);
-    const isPhoto = !entry || entry.kind === "photo";
+    const isPhoto = !entry || entry.kind === "photograph";
     const figure = make("figure", { className: isPhoto ? "hit photo" : "hit" }, [open, caption]);
     figure.dataset.id = id;
     return figure;

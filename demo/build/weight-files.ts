@@ -3,7 +3,7 @@ import { extname, join } from "node:path";
 import type { Plugin } from "vite";
 import { galleryIndex } from "./gallery-index.ts";
 
-const WEIGHTS = join(import.meta.dirname, "..", "weights");
+const WEIGHTS = join(import.meta.dirname, "..", "..", "weights");
 const FOLDERS = ["albef-mini", "gallery"];
 const TYPES: Readonly<Record<string, string>> = {
   ".json": "application/json",

@@ -1,0 +1,59 @@
+import { expect, test } from "@playwright/test";
+import { DemoPage } from "./support/demo-page.ts";
+import { findsKnownPictures, keepsOwnPhotos } from "./support/flows.ts";
+
+test("without WebGPU: search finds the right pictures, and says what it runs on", async ({ page }) => {
+  await findsKnownPictures(page, "auto", "WebAssembly");
+  await expect(page.locator("#device")).toContainText("no WebGPU");
+});
+
+test("without WebGPU: own photos are added, found, kept and removed", ({ page }) => keepsOwnPhotos(page, "auto"));
+
+test("works offline after the first visit", async ({ page, context }) => {
+  const demo = new DemoPage(page);
+  await demo.open("auto");
+  await page.evaluate(() => navigator.serviceWorker.ready);
+  await context.setOffline(true);
+  await page.reload();
+  await demo.ready();
+  expect((await demo.search("a pizza")).slice(0, 5)).toContain("gallery/pizza-twemoji.webp");
+  await context.setOffline(false);
+});
+
+test("re-ranking shows both scores and what it moved", async ({ page }) => {
+  const demo = new DemoPage(page);
+  await demo.open("auto");
+  await page.locator("#rerank").check();
+  await demo.search("a dog");
+  await expect(page.locator("#timing")).toContainText("re-ranking");
+  await expect(page.locator(".hit .scores").first()).toContainText("ITM");
+  expect(demo.errors).toEqual([]);
+});
+
+test("a file that is no picture is named, the others are added", async ({ page }) => {
+  const demo = new DemoPage(page);
+  await demo.open("auto");
+  await page.locator("#files").setInputFiles({
+    name: "broken.png",
+    mimeType: "image/png",
+    buffer: Buffer.from("not a picture"),
+  });
+  await expect(page.locator("#message.error")).toContainText("broken.png");
+  await expect(page.locator("#query")).toBeEnabled();
+});
+
+test("weights that do not arrive are an error with a way on", async ({ page }) => {
+  const demo = new DemoPage(page);
+  await page.route("**/albef-mini/config.json", (route) => route.fulfill({ status: 404, body: "" }));
+  await page.goto("./");
+  await expect(page.locator("#message.error")).toContainText("config.json");
+  await page.unroute("**/albef-mini/config.json");
+  await page.locator("#retry").click();
+  await demo.ready();
+});
+
+test("a worker that cannot start is said on the page", async ({ page }) => {
+  await page.route("**/assets/worker-*", (route) => route.fulfill({ status: 500, body: "" }));
+  await page.goto("./");
+  await expect(page.locator("#message.error")).toContainText("worker stopped");
+});
