@@ -5,6 +5,7 @@ import { ops } from "./ops.ts";
 import { posEmbed } from "./pos-embed.ts";
 import { preprocess } from "./preprocess.ts";
 import { pth } from "./pth.ts";
+import { randaugment } from "./randaugment.ts";
 import { retrievalEval } from "./retrieval-eval.ts";
 import { statedictBase } from "./statedict-base.ts";
 import { tiny } from "./tiny.ts";
@@ -21,6 +22,7 @@ export const families: Readonly<Record<string, Family>> = {
   "pos-embed": posEmbed,
   preprocess,
   pth,
+  randaugment,
   "retrieval-eval": retrievalEval,
   "statedict-base": statedictBase,
   tiny,
