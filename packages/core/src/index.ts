@@ -43,6 +43,7 @@ export {
 export { type AttentionOptions, attention } from "./ops/attention.ts";
 export { attentionContext } from "./ops/attention-context.ts";
 export { attentionProbabilities } from "./ops/attention-probabilities.ts";
+export { type DropoutOptions, dropout } from "./ops/dropout.ts";
 export { embeddingLayerNorm } from "./ops/embedding-layernorm.ts";
 export { gelu } from "./ops/gelu.ts";
 export { l2Normalize } from "./ops/l2-normalize.ts";
@@ -50,6 +51,7 @@ export { layerNorm } from "./ops/layernorm.ts";
 export { type LinearOptions, linear } from "./ops/linear.ts";
 export { patchEmbedding } from "./ops/patch-embedding.ts";
 export { type QuantizedLinearOptions, quantizedLinear } from "./ops/quantized-linear.ts";
+export { type RandomOptions, randomUniform } from "./ops/random-uniform.ts";
 export { type SimilarityOptions, similarity } from "./ops/similarity.ts";
 export { softmax } from "./ops/softmax.ts";
 export { topK } from "./ops/top-k.ts";

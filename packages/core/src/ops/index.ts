@@ -1,95 +1,11 @@
 import type { AnyOp, OpTable } from "../op.ts";
-import { addOp } from "./add.ts";
-import { affineOp } from "./affine.ts";
-import { attentionOp } from "./attention.ts";
-import { attentionContextOp } from "./attention-context.ts";
-import { attentionProbabilitiesOp } from "./attention-probabilities.ts";
-import { broadcastToOp } from "./broadcast-to.ts";
-import { castOp } from "./cast.ts";
-import { concatOp } from "./concat.ts";
-import { divOp } from "./div.ts";
-import { embeddingLayerNormOp } from "./embedding-layernorm.ts";
-import { equalOp } from "./equal.ts";
-import { erfOp } from "./erf.ts";
-import { expOp } from "./exp.ts";
-import { fillOp } from "./fill.ts";
-import { floorOp } from "./floor.ts";
-import { gatherOp } from "./gather.ts";
-import { geluOp } from "./gelu.ts";
-import { greaterOp } from "./greater.ts";
-import { iotaOp } from "./iota.ts";
-import { l2NormalizeOp } from "./l2-normalize.ts";
-import { layerNormOp } from "./layernorm.ts";
-import { linearOp } from "./linear.ts";
-import { logOp } from "./log.ts";
-import { matmulOp } from "./matmul.ts";
-import { maxOp } from "./max.ts";
-import { maximumOp } from "./maximum.ts";
-import { mulOp } from "./mul.ts";
-import { padOp } from "./pad.ts";
-import { patchEmbeddingOp } from "./patch-embedding.ts";
-import { quantizedLinearOp } from "./quantized-linear.ts";
-import { reshapeOp } from "./reshape.ts";
-import { rsqrtOp } from "./rsqrt.ts";
-import { scatterAddOp } from "./scatter-add.ts";
-import { similarityOp } from "./similarity.ts";
-import { sliceOp } from "./slice.ts";
-import { softmaxOp } from "./softmax.ts";
-import { sqrtOp } from "./sqrt.ts";
-import { stopGradientOp } from "./stop-gradient.ts";
-import { subOp } from "./sub.ts";
-import { sumOp } from "./sum.ts";
-import { tanhOp } from "./tanh.ts";
-import { topKOp } from "./top-k.ts";
-import { transposeOp } from "./transpose.ts";
-import { unpackOp } from "./unpack.ts";
+import { dropoutOp } from "./dropout.ts";
+import { foldSeedOp } from "./fold-seed.ts";
+import { inferenceOps } from "./inference.ts";
+import { randomUniformOp } from "./random-uniform.ts";
 
-const ALL: readonly AnyOp[] = [
-  addOp,
-  affineOp,
-  broadcastToOp,
-  castOp,
-  concatOp,
-  divOp,
-  equalOp,
-  erfOp,
-  expOp,
-  fillOp,
-  floorOp,
-  gatherOp,
-  greaterOp,
-  iotaOp,
-  layerNormOp,
-  logOp,
-  matmulOp,
-  maxOp,
-  maximumOp,
-  mulOp,
-  padOp,
-  reshapeOp,
-  rsqrtOp,
-  scatterAddOp,
-  sliceOp,
-  sqrtOp,
-  stopGradientOp,
-  subOp,
-  sumOp,
-  tanhOp,
-  transposeOp,
-  unpackOp,
-  attentionOp,
-  attentionContextOp,
-  attentionProbabilitiesOp,
-  embeddingLayerNormOp,
-  geluOp,
-  l2NormalizeOp,
-  linearOp,
-  patchEmbeddingOp,
-  quantizedLinearOp,
-  similarityOp,
-  softmaxOp,
-  topKOp,
-];
+/** Ops that only gradients and optimisers use: pages that never train do not load them. */
+const TRAINING: readonly AnyOp[] = [dropoutOp, foldSeedOp, randomUniformOp];
 
-/** Every op by name: the only place that knows them all. */
-export const opTable: OpTable = Object.fromEntries(ALL.map((op) => [op.name, op]));
+/** Every op by name: the only place that knows them all. A new op goes into TRAINING, or into `inference.ts`. */
+export const opTable: OpTable = { ...inferenceOps, ...Object.fromEntries(TRAINING.map((op) => [op.name, op])) };

@@ -1,7 +1,7 @@
 import { GraphError } from "../../errors.ts";
 import type { Executor, NamedTensor, ParameterStore } from "../../executor.ts";
 import type { TfModule, TfTensor } from "../../op.ts";
-import { opTable } from "../../ops/index.ts";
+import { opsOf } from "../../ops/ops-of.ts";
 import type { TensorSpec } from "../../spec.ts";
 import { expectData } from "../check-inputs.ts";
 import { compileTfjs } from "./program.ts";
@@ -32,7 +32,7 @@ export async function createTfjsExecutor(tf: TfModule): Promise<Executor> {
     supportsF16: false,
     upload: (tensors) => uploadParameters(tf, tensors, hold, release),
     compile: async (graph, parameters) =>
-      compileTfjs({ tf, ops: opTable, graph, parameters: tensorsOf(parameters), wrap }),
+      compileTfjs({ tf, ops: await opsOf(graph), graph, parameters: tensorsOf(parameters), wrap }),
     tensor(spec, data) {
       expectData("tensor", spec, data);
       return wrap(spec, hold(toTensor(tf, spec, data)));

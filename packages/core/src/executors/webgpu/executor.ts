@@ -1,8 +1,8 @@
 import { DeviceError, GraphError } from "../../errors.ts";
 import type { Executor, ParameterStore, Program } from "../../executor.ts";
 import type { Graph } from "../../graph/graph.ts";
-import type { AdapterFacts, OpTable } from "../../op.ts";
-import { opTable } from "../../ops/index.ts";
+import type { AdapterFacts } from "../../op.ts";
+import { opsOf } from "../../ops/ops-of.ts";
 import { eliminateCommonSubexpressions } from "../../passes/cse.ts";
 import { eliminateDeadCode } from "../../passes/dce.ts";
 import { opOf } from "../../passes/rewrite.ts";
@@ -35,7 +35,6 @@ export interface WebGpuExecutor extends Executor {
 }
 
 interface Context {
-  readonly ops: OpTable;
   readonly device: GPUDevice;
   readonly facts: AdapterFacts;
   readonly memory: BufferMemory;
@@ -53,7 +52,6 @@ export async function createWebGpuExecutor(options: WebGpuExecutorOptions = {}):
   const facts = { ...adapterFacts(device, info), ...options.facts };
   const memory = bufferMemory(device);
   const context: Context = {
-    ops: opTable,
     device,
     facts,
     memory,
@@ -97,7 +95,8 @@ async function openDevice({ device, gpu }: WebGpuExecutorOptions) {
 }
 
 async function compile(context: Context, traced: Graph, store: ParameterStore | undefined): Promise<Program> {
-  const { ops, device, facts, memory, pipelines } = context;
+  const { device, facts, memory, pipelines } = context;
+  const ops = await opsOf(traced);
   if (context.lostReason()) throw new DeviceError(`compile: ${context.lostReason()}`);
   const graph = eliminateDeadCode(eliminateCommonSubexpressions(traced, ops), ops);
   const parameters = parametersOf(graph, store as WebGpuParameterStore | undefined);
