@@ -1,4 +1,6 @@
 export { gradients } from "./autodiff/backward.ts";
+export { checkpoint } from "./autodiff/checkpoint.ts";
+export { type GradientsOf, grad, stopGradient, type ValueAndGrad, valueAndGrad } from "./autodiff/grad.ts";
 export { DeviceError, DTypeError, GraphError, ShapeError } from "./errors.ts";
 export type {
   DeviceTensor,

@@ -2,10 +2,12 @@ import { GraphError } from "../errors.ts";
 import type { Node } from "../graph/graph.ts";
 import { primitives as p } from "../graph/primitives.ts";
 import { type Tape, type Tensor, tensorOf } from "../graph/tensor.ts";
-import type { AnyOp, OpTable } from "../op.ts";
+import type { AnyOp } from "../op.ts";
 import { opTable } from "../ops/index.ts";
+import { type AnyVjp, vjps } from "../ops/vjps.ts";
 import { opOf } from "../passes/rewrite.ts";
 import { elementCount, formatSpec, isFloat } from "../spec.ts";
+import { computeAgain, piecesOf } from "./checkpoint.ts";
 
 type Cotangents = Map<number, Tensor>;
 
@@ -16,74 +18,101 @@ type Cotangents = Map<number, Tensor>;
 export function gradients(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
   if (elementCount(loss.shape) !== 1)
     throw new GraphError(`gradients: the loss must be one number, got ${formatSpec(loss)}`);
-  const cotangents: Cotangents = new Map([[loss.id, p.fill(loss, loss.shape, 1, loss.dtype)]]);
   const { tape } = loss;
-  const needed = dependents(tape, wrt);
-  walkBack(tape, { ops: opTable, start: 0, end: tape.nodes.length, cotangents, needed });
+  const foreign = wrt.findIndex((tensor) => tensor.tape !== tape);
+  if (foreign >= 0) throw new GraphError(`gradients: tensor ${foreign} of wrt belongs to another graph than the loss`);
+  const pieces = piecesOf(tape);
+  const needed = dependents(
+    tape.nodes,
+    wrt.map(({ id }) => id),
+  );
+  const cotangents: Cotangents = new Map([[loss.id, p.fill(loss, loss.shape, 1, loss.dtype)]]);
+  for (const piece of pieces.reverse()) {
+    const nodes = tape.nodes.slice(piece.start, piece.end);
+    const walk = { tape, nodes, cotangents, needed };
+    const again = piece.recompute && nodes.some((node) => flowsInto(node, walk));
+    walkBack(again ? { ...walk, again: computeAgain(tape, opTable, piece) } : walk);
+  }
   return wrt.map((tensor) => cotangents.get(tensor.id) ?? p.fill(tensor, tensor.shape, 0, tensor.dtype));
 }
 
 interface Walk {
-  readonly ops: OpTable;
-  readonly start: number;
-  readonly end: number;
+  readonly tape: Tape;
+  readonly nodes: readonly Node[];
   readonly cotangents: Cotangents;
   /** Values that depend on what is asked for: the others get no cotangent. */
   readonly needed: ReadonlySet<number>;
+  /** What the vjps read in place of the nodes' own values. */
+  readonly again?: ReadonlyMap<number, Tensor>;
 }
 
-function walkBack(tape: Tape, walk: Walk): void {
-  const nodes = tape.nodes.slice(walk.start, walk.end);
-  for (const node of nodes.reverse()) {
-    const grads = node.outputs.map((id) => walk.cotangents.get(id) ?? null);
-    if (grads.every((grad) => grad === null)) continue;
-    if (!node.outputs.some((id) => walk.needed.has(id))) continue;
-    const op = opOf(walk.ops, node);
-    if (op.kind === "fused" && !op.vjp) throughDefinition(tape, node, op, walk);
-    else pullBack(tape, node, op, walk);
+function walkBack(walk: Walk): void {
+  for (const node of [...walk.nodes].reverse()) {
+    if (!flowsInto(node, walk)) continue;
+    const op = opOf(opTable, node);
+    const vjp = vjps[op.name] ?? op.vjp;
+    if (vjp) pullBack(node, vjp, walk);
+    else throughDefinition(node, op, walk);
   }
 }
 
-function pullBack(tape: Tape, node: Node, op: AnyOp, { cotangents, needed }: Walk): void {
-  const inputs = Object.fromEntries(Object.entries(node.inputs).map(([name, id]) => [name, tensorOf(tape, id)]));
-  const outputs = node.outputs.map((id) => tensorOf(tape, id));
-  const grads = node.outputs.map((id) => cotangents.get(id) ?? null);
-  const results = op.vjp!(p, { inputs, outputs, grads }, node.attrs) as Readonly<Record<string, Tensor | null>>;
-  for (const [name, id] of Object.entries(node.inputs)) {
-    const grad = results[name];
-    if (grad && needed.has(id) && isFloat(inputs[name]!.dtype)) accumulate(cotangents, inputs[name]!, grad, op.name);
-  }
+function flowsInto({ outputs }: Node, { cotangents, needed }: Walk): boolean {
+  return outputs.some((id) => cotangents.has(id)) && outputs.some((id) => needed.has(id));
 }
 
-/** Recomputes the op by its primitives and differentiates those. */
-function throughDefinition(tape: Tape, node: Node, op: AnyOp, walk: Walk): void {
+function tensorAt(id: number, { tape, again }: Walk): Tensor {
+  return again?.get(id) ?? tensorOf(tape, id);
+}
+
+function operandsOf(node: Node, walk: Walk): Record<string, Tensor> {
+  return Object.fromEntries(Object.entries(node.inputs).map(([name, id]) => [name, tensorAt(id, walk)]));
+}
+
+function pullBack(node: Node, vjp: AnyVjp, walk: Walk): void {
+  const inputs = operandsOf(node, walk);
+  const outputs = node.outputs.map((id) => tensorAt(id, walk));
+  const grads = node.outputs.map((id) => walk.cotangents.get(id) ?? null);
+  const results = vjp(p, { inputs, outputs, grads }, node.attrs);
+  for (const [name, id] of Object.entries(node.inputs)) accumulate(walk, id, results[name], node.op);
+}
+
+/** Computes the op again by its primitives and differentiates those. */
+function throughDefinition(node: Node, op: AnyOp, walk: Walk): void {
   if (op.kind !== "fused") return;
-  const inputs = Object.fromEntries(Object.entries(node.inputs).map(([name, id]) => [name, tensorOf(tape, id)]));
+  const { tape } = walk;
+  const inputs = operandsOf(node, walk);
   const start = tape.nodes.length;
   const results = op.define(p, inputs, node.attrs);
-  const end = tape.nodes.length;
+  const nodes = tape.nodes.slice(start);
+  const cotangents: Cotangents = new Map();
   for (const [i, id] of node.outputs.entries()) {
     const grad = walk.cotangents.get(id);
-    if (grad) walk.cotangents.set(results[i]!.id, grad);
+    const known = cotangents.get(results[i]!.id);
+    if (grad) cotangents.set(results[i]!.id, known ? p.add(known, grad) : grad);
   }
+  const wanted = Object.entries(node.inputs).filter(([, id]) => walk.needed.has(id));
   const needed = dependents(
-    tape,
-    [...walk.needed].map((id) => tensorOf(tape, id)),
+    nodes,
+    wanted.map(([name]) => inputs[name]!.id),
   );
-  walkBack(tape, { ...walk, start, end, needed });
+  walkBack({ tape, nodes, cotangents, needed });
+  const own = new Map(wanted.map(([name, id]) => [id, inputs[name]!.id])); // an operand may be given twice
+  for (const [id, inner] of own) accumulate(walk, id, cotangents.get(inner), op.name);
 }
 
-function accumulate(cotangents: Cotangents, operand: Tensor, grad: Tensor, op: string): void {
+function accumulate({ tape, cotangents, needed }: Walk, id: number, grad: Tensor | null | undefined, op: string): void {
+  const operand = tensorOf(tape, id);
+  if (!grad || !needed.has(id) || !isFloat(operand.dtype)) return;
   if (formatSpec(grad) !== formatSpec(operand)) {
     throw new GraphError(`${op}: its vjp gave ${formatSpec(grad)} for an operand ${formatSpec(operand)}`);
   }
-  const known = cotangents.get(operand.id);
-  cotangents.set(operand.id, known ? p.add(known, grad) : grad);
+  const known = cotangents.get(id);
+  cotangents.set(id, known ? p.add(known, grad) : grad);
 }
 
-function dependents(tape: Tape, roots: readonly Tensor[]): Set<number> {
-  const needed = new Set(roots.map((tensor) => tensor.id));
-  for (const node of tape.nodes) {
+function dependents(nodes: readonly Node[], roots: readonly number[]): Set<number> {
+  const needed = new Set(roots);
+  for (const node of nodes) {
     if (Object.values(node.inputs).some((id) => needed.has(id))) for (const id of node.outputs) needed.add(id);
   }
   return needed;

@@ -8,6 +8,14 @@ export interface Tape {
   readonly inputs: Record<string, ValueId>;
   readonly parameters: Record<string, ValueId>;
   readonly constants: Map<ValueId, TensorData>;
+  /** Nodes whose results the backward computes again instead of keeping them. */
+  readonly checkpoints: NodeRange[];
+}
+
+/** Nodes from `start` to before `end`. */
+export interface NodeRange {
+  readonly start: number;
+  readonly end: number;
 }
 
 /** A symbolic tensor: the place of a value in the tape it belongs to. */

@@ -14,14 +14,15 @@ export interface Tracer {
 
 /** Runs `model` once over symbolic tensors and returns what it did as data. */
 export function trace(model: (tracer: Tracer) => Readonly<Record<string, Tensor>>): Graph {
-  const tape: Tape = { values: [], nodes: [], inputs: {}, parameters: {}, constants: new Map() };
+  const tape: Tape = { values: [], nodes: [], inputs: {}, parameters: {}, constants: new Map(), checkpoints: [] };
   const outputs = model(tracerOf(tape));
   const ids: Record<string, ValueId> = {};
   for (const [name, tensor] of Object.entries(outputs)) {
     if (tensor.tape !== tape) throw new GraphError(`trace: output ${name} belongs to another graph`);
     ids[name] = tensor.id;
   }
-  return { ...tape, outputs: ids };
+  const { checkpoints: _onlyForGradients, ...graph } = tape;
+  return { ...graph, outputs: ids };
 }
 
 export function tracerOf(tape: Tape): Tracer {

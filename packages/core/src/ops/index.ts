@@ -3,9 +3,10 @@ import { dropoutOp } from "./dropout.ts";
 import { foldSeedOp } from "./fold-seed.ts";
 import { inferenceOps } from "./inference.ts";
 import { randomUniformOp } from "./random-uniform.ts";
+import { recomputeOp } from "./recompute.ts";
 
 /** Ops that only gradients and optimisers use: pages that never train do not load them. */
-const TRAINING: readonly AnyOp[] = [dropoutOp, foldSeedOp, randomUniformOp];
+const TRAINING: readonly AnyOp[] = [dropoutOp, foldSeedOp, randomUniformOp, recomputeOp];
 
 /** Every op by name: the only place that knows them all. A new op goes into TRAINING, or into `inference.ts`. */
 export const opTable: OpTable = { ...inferenceOps, ...Object.fromEntries(TRAINING.map((op) => [op.name, op])) };

@@ -23,7 +23,7 @@ export interface Rewrite {
 
 /** A new graph made by walking the old one: the frame of the passes. */
 export function rewrite(graph: Graph, ops: OpTable, rules: Rewrite): Graph {
-  const tape: Tape = { values: [], nodes: [], inputs: {}, parameters: {}, constants: new Map() };
+  const tape: Tape = { values: [], nodes: [], inputs: {}, parameters: {}, constants: new Map(), checkpoints: [] };
   const mapped = new Map<number, Tensor>();
   const source = (id: number, spec: TensorSpec): Tensor => {
     const tensor = tensorOf(tape, tape.values.push(spec) - 1);
@@ -51,7 +51,8 @@ export function rewrite(graph: Graph, ops: OpTable, rules: Rewrite): Graph {
     const tensor = mapped.get(id)!;
     outputs[name] = (rules.output?.(tensor) ?? tensor).id;
   }
-  return { ...tape, outputs };
+  const { checkpoints: _onlyForGradients, ...rewritten } = tape;
+  return { ...rewritten, outputs };
 }
 
 export function opOf(ops: OpTable, node: Node): AnyOp {
