@@ -1,5 +1,5 @@
 import type { Graph, TensorData } from "./graph/graph.ts";
-import type { TensorSpec } from "./spec.ts";
+import type { Shape, TensorSpec } from "./spec.ts";
 
 /** A weight as it is loaded: f16 data are the raw halves in a Uint16Array. */
 export interface NamedTensor extends TensorSpec {
@@ -13,9 +13,37 @@ export interface DeviceTensor extends TensorSpec, Disposable {
   dispose(): void;
 }
 
+/** A tensor's place in an arena. */
+export interface ArenaSlot {
+  readonly name: string;
+  readonly shape: Shape;
+  /** In values of the arena; a multiple of 64. */
+  readonly offset: number;
+}
+
+/** Parameters side by side in one flat f32 parameter [elements], so that one dispatch updates them all. */
+export interface Arena {
+  /** The flat parameter's own name. */
+  readonly name: string;
+  readonly elements: number;
+  readonly slots: readonly ArenaSlot[];
+}
+
+export interface UploadOptions {
+  /** Gives the arenas names, `<flat>.0`, `<flat>.1`, ..., by which graphs take them whole. All tensors must be f32. */
+  readonly flat?: string;
+}
+
+export interface CompileOptions {
+  /** Outputs (by name) that a run writes over parameters (by name) of the same spec, instead of giving them back. */
+  readonly into?: Readonly<Record<string, string>>;
+}
+
 /** Weights on a device, shared by the programs compiled with them. */
 export interface ParameterStore extends Disposable {
   readonly specs: ReadonlyMap<string, TensorSpec>;
+  /** The flat parameters; none unless uploaded with a name for them. Equal tensors give equal arenas. */
+  readonly arenas: readonly Arena[];
   readonly sizeBytes: number;
   read(name: string): Promise<TensorData>;
   /** Replaces the values of a parameter; the spec must be the same. */
@@ -24,7 +52,7 @@ export interface ParameterStore extends Disposable {
 }
 
 export interface RunOptions {
-  /** Outputs to bring to the CPU. Default: all. The others stay on the device, see `Program.output`. */
+  /** Outputs to bring to the CPU. Default: all that are not written over parameters. The others stay on the device, see `Program.output`. */
   readonly read?: readonly string[];
   readonly signal?: AbortSignal;
 }
@@ -54,8 +82,13 @@ export interface Executor extends Disposable {
   /** What it runs on, for people: adapter or backend name. */
   readonly description: string;
   readonly supportsF16: boolean;
-  upload(tensors: Iterable<NamedTensor> | AsyncIterable<NamedTensor>): Promise<ParameterStore>;
-  compile(graph: Graph, parameters?: ParameterStore): Promise<Program>;
+  upload(tensors: Iterable<NamedTensor> | AsyncIterable<NamedTensor>, options?: UploadOptions): Promise<ParameterStore>;
+  /** Where several stores hold a name, the first counts. Ops that work in place change the parameters for good. */
+  compile(
+    graph: Graph,
+    parameters?: ParameterStore | readonly ParameterStore[],
+    options?: CompileOptions,
+  ): Promise<Program>;
   /** Copies data to the device. */
   tensor(spec: TensorSpec, data: TensorData): DeviceTensor;
   /** Buffers and bytes that the engine holds on the device now. */

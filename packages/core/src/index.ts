@@ -42,9 +42,12 @@ export {
   type WritableTensor,
   writableTensor,
 } from "./io/index.ts";
+export { type AdamWStep, adamW, GROUP_BLOCK } from "./ops/adamw.ts";
 export { type AttentionOptions, attention } from "./ops/attention.ts";
 export { attentionContext } from "./ops/attention-context.ts";
 export { attentionProbabilities } from "./ops/attention-probabilities.ts";
+export { axpby } from "./ops/axpby.ts";
+export { categorical } from "./ops/categorical.ts";
 export { type DropoutOptions, dropout } from "./ops/dropout.ts";
 export { embeddingLayerNorm } from "./ops/embedding-layernorm.ts";
 export { gelu } from "./ops/gelu.ts";
@@ -53,9 +56,11 @@ export { layerNorm } from "./ops/layernorm.ts";
 export { type LinearOptions, linear } from "./ops/linear.ts";
 export { patchEmbedding } from "./ops/patch-embedding.ts";
 export { type QuantizedLinearOptions, quantizedLinear } from "./ops/quantized-linear.ts";
+export { queueWrite } from "./ops/queue-write.ts";
 export { type RandomOptions, randomUniform } from "./ops/random-uniform.ts";
 export { type SimilarityOptions, similarity } from "./ops/similarity.ts";
 export { softmax } from "./ops/softmax.ts";
+export { squaredNorm } from "./ops/squared-norm.ts";
 export { topK } from "./ops/top-k.ts";
 export { toHalfPrecision } from "./passes/precision.ts";
 export {

@@ -1,9 +1,10 @@
-import { GraphError } from "../../errors.ts";
-import type { Executor, NamedTensor, ParameterStore } from "../../executor.ts";
+import type { Executor } from "../../executor.ts";
 import type { TfModule, TfTensor } from "../../op.ts";
 import { opsOf } from "../../ops/ops-of.ts";
 import type { TensorSpec } from "../../spec.ts";
 import { expectData } from "../check-inputs.ts";
+import { storesOf } from "../stores.ts";
+import { type TfjsParameterStore, uploadParameters } from "./parameters.ts";
 import { compileTfjs } from "./program.ts";
 import { readTensor, type TfjsTensor, toTensor } from "./tensor.ts";
 
@@ -30,9 +31,11 @@ export async function createTfjsExecutor(tf: TfModule): Promise<Executor> {
     kind: "tfjs",
     description: `tfjs ${tf.getBackend()}`,
     supportsF16: false,
-    upload: (tensors) => uploadParameters(tf, tensors, hold, release),
-    compile: async (graph, parameters) =>
-      compileTfjs({ tf, ops: await opsOf(graph), graph, parameters: tensorsOf(parameters), wrap }),
+    upload: (tensors, options) => uploadParameters(tf, { hold, release }, tensors, options),
+    async compile(graph, parameters = [], { into = {} } = {}) {
+      const stores = storesOf(parameters) as readonly TfjsParameterStore[];
+      return compileTfjs({ tf, ops: await opsOf(graph), graph, stores, into, wrap });
+    },
     tensor(spec, data) {
       expectData("tensor", spec, data);
       return wrap(spec, hold(toTensor(tf, spec, data)));
@@ -45,52 +48,4 @@ export async function createTfjsExecutor(tf: TfModule): Promise<Executor> {
     [Symbol.dispose]: () => executor.dispose(),
   };
   return executor;
-}
-
-const stores = new WeakMap<ParameterStore, ReadonlyMap<string, TfTensor>>();
-
-function tensorsOf(store: ParameterStore | undefined): ReadonlyMap<string, TfTensor> {
-  if (!store) return new Map();
-  const tensors = stores.get(store);
-  if (!tensors) throw new GraphError("compile: the parameters were uploaded to another executor");
-  return tensors;
-}
-
-async function uploadParameters(
-  tf: TfModule,
-  source: Iterable<NamedTensor> | AsyncIterable<NamedTensor>,
-  hold: (tensor: TfTensor) => TfTensor,
-  release: (tensor: TfTensor) => void,
-): Promise<ParameterStore> {
-  const specs = new Map<string, TensorSpec>();
-  const tensors = new Map<string, TfTensor>();
-  for await (const { name, dtype, shape, data } of source) {
-    const spec = { dtype, shape };
-    expectData(`parameter ${name}`, spec, data);
-    specs.set(name, spec);
-    tensors.set(name, hold(toTensor(tf, spec, data)));
-  }
-  const dispose = () => {
-    for (const tensor of tensors.values()) release(tensor);
-    tensors.clear();
-  };
-  const known = (name: string) => {
-    const tensor = tensors.get(name);
-    if (!tensor) throw new GraphError(`parameters: no parameter is called ${name}`);
-    return tensor;
-  };
-  const store: ParameterStore = {
-    specs,
-    sizeBytes: [...tensors.values()].reduce((total, tensor) => total + tensor.size * 4, 0),
-    read: (name) => readTensor(specs.get(name)!, known(name)),
-    write(name, data) {
-      expectData(`parameter ${name}`, specs.get(name)!, data);
-      release(known(name));
-      tensors.set(name, hold(toTensor(tf, specs.get(name)!, data)));
-    },
-    dispose,
-    [Symbol.dispose]: dispose,
-  };
-  stores.set(store, tensors);
-  return store;
 }

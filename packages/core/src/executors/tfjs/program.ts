@@ -10,33 +10,39 @@ import { lastUses } from "../../plan/liveness.ts";
 import type { TensorSpec } from "../../spec.ts";
 import { expectInputs } from "../check-inputs.ts";
 import { serialQueue } from "../serial-queue.ts";
+import type { TfjsParameterStore } from "./parameters.ts";
 import { readTensor, type TfjsTensor, toTensor } from "./tensor.ts";
+import { cellsOf, overwrites, splitUpdates, withUpdates } from "./updates.ts";
 
 interface TfjsProgramOptions {
   readonly tf: TfModule;
   readonly ops: OpTable;
   readonly graph: Graph;
-  readonly parameters: ReadonlyMap<string, TfTensor>;
+  readonly stores: readonly TfjsParameterStore[];
+  readonly into: Readonly<Record<string, string>>;
   wrap(spec: TensorSpec, tensor: TfTensor): TfjsTensor;
 }
 
 /** A graph as a list of tfjs calls; intermediates are disposed after their last use. */
-export function compileTfjs({ tf, ops, graph: traced, parameters, wrap }: TfjsProgramOptions): Program {
+export function compileTfjs({ tf, ops, graph: traced, stores, into, wrap }: TfjsProgramOptions): Program {
   const hasRule = (op: AnyOp) => op.tfjs !== undefined;
-  const graph = eliminateDeadCode(eliminateCommonSubexpressions(expand(traced, ops, hasRule), ops), ops);
+  const graph = eliminateDeadCode(
+    eliminateCommonSubexpressions(expand(withUpdates(traced, ops), ops, hasRule), ops),
+    ops,
+  );
   const dying = lastUses(graph);
   const constants = new Map([...graph.constants].map(([id, data]) => [id, toTensor(tf, graph.values[id]!, data)]));
   const results = new Map<string, TfTensor>();
   const enqueue = serialQueue();
-  for (const name of Object.keys(graph.parameters)) {
-    if (!parameters.has(name)) throw new GraphError(`compile: parameter ${name} is not in the store`);
-  }
+  const cells = cellsOf(graph, stores);
+  const { plain, updates } = splitUpdates(graph);
+  const overwritten = overwrites(graph, cells, into);
 
   const run = async (inputs: Readonly<Record<string, TensorData | DeviceTensor>>, options: RunOptions) => {
     options.signal?.throwIfAborted();
     expectInputs(graph, inputs);
     const values = new Map(constants);
-    for (const [name, id] of Object.entries(graph.parameters)) values.set(id, parameters.get(name)!);
+    for (const [name, id] of Object.entries(graph.parameters)) values.set(id, cells.get(name)!.get());
     const uploaded: TfTensor[] = [];
     for (const [name, id] of Object.entries(graph.inputs)) {
       const given = inputs[name]!;
@@ -50,12 +56,16 @@ export function compileTfjs({ tf, ops, graph: traced, parameters, wrap }: TfjsPr
       if (index % 64 === 63) options.signal?.throwIfAborted();
     }
     clearResults();
-    for (const [name, id] of Object.entries(graph.outputs)) results.set(name, tf.clone(values.get(id)!));
+    for (const [name, id] of [...updates, ...overwritten]) cells.get(name)!.set(tf.clone(values.get(id)!));
+    for (const [name, id] of plain) results.set(name, tf.clone(values.get(id)!));
     const produced = new Set(graph.nodes.flatMap((node) => node.outputs));
-    for (const id of new Set(Object.values(graph.outputs))) if (produced.has(id)) values.get(id)!.dispose();
+    for (const id of new Set(Object.values(graph.outputs))) {
+      if (produced.has(id)) values.get(id)!.dispose();
+    }
     for (const tensor of uploaded) tensor.dispose();
     const read: Record<string, TensorData> = {};
-    for (const name of options.read ?? results.keys()) read[name] = await output(name).read();
+    for (const name of options.read ?? [...results.keys()].filter((name) => !(name in into)))
+      read[name] = await output(name).read();
     return read;
   };
 

@@ -1,17 +1,19 @@
-import { DeviceError, GraphError } from "../../errors.ts";
-import type { Executor, ParameterStore, Program } from "../../executor.ts";
+import { DeviceError } from "../../errors.ts";
+import type { CompileOptions, Executor, ParameterStore, Program } from "../../executor.ts";
 import type { Graph } from "../../graph/graph.ts";
 import type { AdapterFacts } from "../../op.ts";
 import { opsOf } from "../../ops/ops-of.ts";
 import { eliminateCommonSubexpressions } from "../../passes/cse.ts";
 import { eliminateDeadCode } from "../../passes/dce.ts";
 import { opOf } from "../../passes/rewrite.ts";
-import { formatSpec, sizeBytes, type TensorSpec } from "../../spec.ts";
+import { sizeBytes, type TensorSpec } from "../../spec.ts";
 import { expectData } from "../check-inputs.ts";
+import { storesOf } from "../stores.ts";
 import { adapterFacts, describeAdapter, requestDevice } from "./device.ts";
 import { compileDispatch } from "./dispatches.ts";
 import { type BufferMemory, bufferMemory, paddedBytes } from "./memory.ts";
-import { type StoredParameter, uploadParameters, type WebGpuParameterStore } from "./parameters.ts";
+import { overwritten, parametersOf } from "./parameter-checks.ts";
+import { uploadParameters, type WebGpuParameterStore } from "./parameters.ts";
 import { type PipelineCache, pipelineCache } from "./pipelines.ts";
 import { placeGraph } from "./placement.ts";
 import { createProgram } from "./program.ts";
@@ -70,8 +72,8 @@ export async function createWebGpuExecutor(options: WebGpuExecutorOptions = {}):
     facts,
     description: describeAdapter(info),
     supportsF16: facts.shaderF16,
-    upload: (tensors) => uploadParameters(device, memory, tensors),
-    compile: (graph, parameters) => compile(context, graph, parameters),
+    upload: (tensors, uploading) => uploadParameters(device, memory, tensors, uploading),
+    compile: (graph, parameters, compiling) => compile(context, graph, parameters, compiling),
     tensor(spec, data) {
       expectData("tensor", spec, data);
       const buffer = memory.create("tensor", sizeBytes(spec), storageUsage());
@@ -94,13 +96,24 @@ async function openDevice({ device, gpu }: WebGpuExecutorOptions) {
   return { device: await requestDevice(adapter), info: adapter.info, owned: true };
 }
 
-async function compile(context: Context, traced: Graph, store: ParameterStore | undefined): Promise<Program> {
+async function compile(
+  context: Context,
+  traced: Graph,
+  stores: ParameterStore | readonly ParameterStore[] = [],
+  { into = {} }: CompileOptions = {},
+): Promise<Program> {
   const { device, facts, memory, pipelines } = context;
   const ops = await opsOf(traced);
   if (context.lostReason()) throw new DeviceError(`compile: ${context.lostReason()}`);
   const graph = eliminateDeadCode(eliminateCommonSubexpressions(traced, ops), ops);
-  const parameters = parametersOf(graph, store as WebGpuParameterStore | undefined);
-  const placed = placeGraph(graph, { device, memory, ops, parameters });
+  const parameters = parametersOf(graph, storesOf(stores) as readonly WebGpuParameterStore[]);
+  const placed = placeGraph(graph, {
+    device,
+    memory,
+    ops,
+    parameters,
+    overwritten: overwritten(graph, parameters, into),
+  });
   try {
     const kernels = graph.nodes.filter((node) => !opOf(ops, node).view);
     const maxBindingBytes = device.limits.maxStorageBufferBindingSize;
@@ -110,24 +123,11 @@ async function compile(context: Context, traced: Graph, store: ParameterStore | 
       ),
     );
     const flopsPerSubmit = facts.isCpu ? 4e9 : 2e11;
-    return createProgram({ ...context, traced, graph, placed, dispatches, flopsPerSubmit });
+    return createProgram({ ...context, traced, graph, placed, dispatches, into, flopsPerSubmit });
   } catch (error) {
     placed.buffers.forEach(memory.free);
     throw error;
   }
-}
-
-/** The stored parameters that the graph names, or one error that lists every fault. */
-function parametersOf(graph: Graph, store: WebGpuParameterStore | undefined): ReadonlyMap<string, StoredParameter> {
-  const entries = store?.entries ?? new Map<string, StoredParameter>();
-  const faults = Object.entries(graph.parameters).flatMap(([name, id]) => {
-    const expected = formatSpec(graph.values[id]!);
-    const entry = entries.get(name);
-    if (!entry) return [`${name} is missing, expected ${expected}`];
-    return formatSpec(entry.spec) === expected ? [] : [`${name} is ${formatSpec(entry.spec)}, expected ${expected}`];
-  });
-  if (faults.length > 0) throw new GraphError(`compile: the parameters do not fit the graph\n  ${faults.join("\n  ")}`);
-  return entries;
 }
 
 function storageUsage(): GPUBufferUsageFlags {

@@ -1,12 +1,10 @@
 import { GraphError } from "../../errors.ts";
-import type { NamedTensor, ParameterStore } from "../../executor.ts";
-import { sizeBytes, type TensorSpec } from "../../spec.ts";
+import type { Arena, NamedTensor, ParameterStore, UploadOptions } from "../../executor.ts";
+import type { TensorSpec } from "../../spec.ts";
 import { expectData } from "../check-inputs.ts";
+import { flatArena, packArenas } from "../pack-arenas.ts";
 import { type BufferMemory, paddedBytes } from "./memory.ts";
 import { readBuffer } from "./tensor.ts";
-
-const ALIGNMENT = 256;
-const ARENA_BYTES = 64 * 2 ** 20;
 
 export interface StoredParameter {
   readonly spec: TensorSpec;
@@ -19,48 +17,46 @@ export interface WebGpuParameterStore extends ParameterStore {
   readonly entries: ReadonlyMap<string, StoredParameter>;
 }
 
+interface StoreParts {
+  readonly entries: Map<string, StoredParameter>;
+  readonly buffers: GPUBuffer[];
+  readonly arenas: Arena[];
+}
+
 /** Uploads tensors as they come; at most one arena's worth is held on the CPU. */
 export async function uploadParameters(
   device: GPUDevice,
   memory: BufferMemory,
   tensors: Iterable<NamedTensor> | AsyncIterable<NamedTensor>,
+  { flat }: UploadOptions = {},
 ): Promise<WebGpuParameterStore> {
-  const entries = new Map<string, StoredParameter>();
-  const buffers: GPUBuffer[] = [];
-  let pending: NamedTensor[] = [];
-  let pendingBytes = 0;
-  const flush = () => {
-    if (pending.length === 0) return;
-    const buffer = memory.create(`weights ${buffers.length}`, pendingBytes, storage());
-    buffers.push(buffer);
-    let offset = 0;
-    for (const tensor of pending) {
-      device.queue.writeBuffer(buffer, offset, paddedBytes(tensor.data));
-      entries.set(tensor.name, { spec: { dtype: tensor.dtype, shape: tensor.shape }, buffer, offset });
-      offset += aligned(tensor);
-    }
-    pending = [];
-    pendingBytes = 0;
-  };
+  const parts: StoreParts = { entries: new Map(), buffers: [], arenas: [] };
+  const { entries, buffers, arenas } = parts;
   try {
-    for await (const tensor of tensors) {
-      expectData(`parameter ${tensor.name}`, tensor, tensor.data);
-      if (pendingBytes + aligned(tensor) > ARENA_BYTES) flush();
-      pending.push(tensor);
-      pendingBytes += aligned(tensor);
+    for await (const packed of packArenas(tensors)) {
+      const arena = flat === undefined ? undefined : flatArena(`${flat}.${arenas.length}`, packed);
+      const buffer = memory.create(arena?.name ?? `weights ${buffers.length}`, packed.sizeBytes, storage());
+      buffers.push(buffer);
+      for (const { tensor, offsetBytes } of packed.slots) {
+        device.queue.writeBuffer(buffer, offsetBytes, paddedBytes(tensor.data));
+        const spec = { dtype: tensor.dtype, shape: tensor.shape };
+        entries.set(tensor.name, { spec, buffer, offset: offsetBytes });
+      }
+      if (!arena) continue;
+      arenas.push(arena);
+      entries.set(arena.name, { spec: { dtype: "f32", shape: [arena.elements] }, buffer, offset: 0 });
     }
-    flush();
   } catch (error) {
     buffers.forEach(memory.free);
     throw error;
   }
-  return storeOf(device, memory, { entries, buffers });
+  return storeOf(device, memory, parts);
 }
 
 function storeOf(
   device: GPUDevice,
   memory: BufferMemory,
-  { entries, buffers }: { readonly entries: Map<string, StoredParameter>; readonly buffers: readonly GPUBuffer[] },
+  { entries, buffers, arenas }: StoreParts,
 ): WebGpuParameterStore {
   const known = (name: string) => {
     const entry = entries.get(name);
@@ -74,6 +70,7 @@ function storeOf(
   return {
     entries,
     specs: new Map([...entries].map(([name, entry]) => [name, entry.spec])),
+    arenas,
     sizeBytes: buffers.reduce((total, buffer) => total + buffer.size, 0),
     read: async (name) => readBuffer(device, memory, known(name)),
     write(name, data) {
@@ -84,10 +81,6 @@ function storeOf(
     dispose,
     [Symbol.dispose]: dispose,
   };
-}
-
-function aligned(spec: TensorSpec): number {
-  return Math.ceil(Math.max(sizeBytes(spec), 16) / ALIGNMENT) * ALIGNMENT;
 }
 
 function storage(): GPUBufferUsageFlags {

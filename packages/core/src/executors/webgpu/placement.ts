@@ -16,6 +16,8 @@ export interface PlacedGraph {
   readonly inputBuffers: Readonly<Record<string, GPUBuffer>>;
   readonly buffers: readonly GPUBuffer[];
   readonly arenas: ArenaPlan;
+  /** Outputs that could not be computed in the parameter they overwrite; copied there at the end of a run. */
+  readonly copies: readonly { readonly from: number; readonly to: StoredParameter }[];
 }
 
 export interface PlacementContext {
@@ -23,10 +25,13 @@ export interface PlacementContext {
   readonly memory: BufferMemory;
   readonly ops: OpTable;
   readonly parameters: ReadonlyMap<string, StoredParameter>;
+  /** Outputs that are written over parameters. */
+  readonly overwritten: ReadonlyMap<string, StoredParameter>;
 }
 
 /** Gives each storage root a place: parameters in their store, inputs, constants and outputs alone, the rest in arenas. */
-export function placeGraph(graph: Graph, { device, memory, ops, parameters }: PlacementContext): PlacedGraph {
+export function placeGraph(graph: Graph, context: PlacementContext): PlacedGraph {
+  const { device, memory, ops, parameters, overwritten } = context;
   const roots = storageRoots(graph, ops);
   const rootOf = (id: number) => roots.get(id) ?? id;
   const places = new Map<number, Location>();
@@ -50,6 +55,14 @@ export function placeGraph(graph: Graph, { device, memory, ops, parameters }: Pl
     device.queue.writeBuffer(buffer, 0, paddedBytes(data));
     places.set(id, { kind: "buffer", buffer, offset: 0 });
   }
+  const copies: { from: number; to: StoredParameter }[] = [];
+  const read = new Set(graph.nodes.flatMap((node) => Object.values(node.inputs).map(rootOf)));
+  for (const [name, to] of overwritten) {
+    const root = rootOf(graph.outputs[name]!);
+    // A value that other nodes read may lie in no store: the arena it would be in may be written by those nodes.
+    if (places.has(root) || read.has(root)) copies.push({ from: graph.outputs[name]!, to });
+    else places.set(root, { kind: "buffer", buffer: to.buffer, offset: to.offset });
+  }
   for (const [name, id] of Object.entries(graph.outputs)) {
     const root = rootOf(id);
     if (!places.has(root))
@@ -64,7 +77,13 @@ export function placeGraph(graph: Graph, { device, memory, ops, parameters }: Pl
   for (const [root, { arena, offset }] of arenas.placements) {
     places.set(root, { kind: "buffer", buffer: arenaBuffers[arena]!, offset });
   }
-  return { locate: (id) => places.get(rootOf(id))!, inputBuffers, buffers: [...buffers, ...arenaBuffers], arenas };
+  return {
+    locate: (id) => places.get(rootOf(id))!,
+    inputBuffers,
+    buffers: [...buffers, ...arenaBuffers],
+    arenas,
+    copies,
+  };
 }
 
 function stepsOf(graph: Graph, ops: OpTable, rootOf: (id: number) => number): Step[] {

@@ -21,6 +21,8 @@ export interface ProgramParts {
   readonly graph: Graph;
   readonly placed: PlacedGraph;
   readonly dispatches: readonly Dispatch[];
+  /** Outputs that are written over parameters: not read unless asked for. */
+  readonly into: Readonly<Record<string, string>>;
   /** Most FLOPs per submit: longer ones make the page stutter, and browsers end GPU work after about 10 s. */
   readonly flopsPerSubmit: number;
   /** Why the device is gone, once it is. */
@@ -41,16 +43,31 @@ export function createProgram(parts: ProgramParts): Program {
   const enqueue = serialQueue();
   let lastInputs: Readonly<Record<string, WebGpuTensor>> = {};
   let disposed = false;
+  const readable = Object.keys(graph.outputs).filter((name) => !(name in parts.into));
 
   const locateOutput = (name: string) => {
     const id = graph.outputs[name];
     if (id === undefined)
       throw new GraphError(`output ${name}: the graph gives ${Object.keys(graph.outputs).join(", ")}`);
+    return locate(id);
+  };
+
+  const locate = (id: number) => {
     const place = placed.locate(id);
     const spec = graph.values[id]!;
     if (place.kind === "buffer") return { spec, buffer: place.buffer, offset: place.offset };
     const given = lastInputs[place.name]; // an output that is an input as it came
     return { spec, buffer: given?.buffer ?? placed.inputBuffers[place.name]!, offset: given?.offset ?? 0 };
+  };
+
+  const overwrite = () => {
+    if (placed.copies.length === 0) return;
+    const encoder = device.createCommandEncoder();
+    for (const { from, to } of placed.copies) {
+      const { buffer, offset } = locate(from);
+      encoder.copyBufferToBuffer(buffer, offset, to.buffer, to.offset, sizeBytes(to.spec));
+    }
+    device.queue.submit([encoder.finish()]);
   };
 
   const submit = (external: Readonly<Record<string, WebGpuTensor>>, signal: AbortSignal | undefined) => {
@@ -80,7 +97,8 @@ export function createProgram(parts: ProgramParts): Program {
       if (ArrayBuffer.isView(value)) device.queue.writeBuffer(placed.inputBuffers[name]!, 0, paddedBytes(value));
     }
     submit(lastInputs, signal);
-    const wanted = (read ?? Object.keys(graph.outputs)).map((name) => [name, locateOutput(name)] as const);
+    overwrite();
+    const wanted = (read ?? readable).map((name) => [name, locateOutput(name)] as const);
     try {
       return Object.fromEntries(await staging.read(device, wanted));
     } catch (cause) {
