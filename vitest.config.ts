@@ -19,6 +19,7 @@ const chromiumArgs = [
 ];
 /** Bundled before the first test: what Vite finds only while tests run makes it reload the page under them. */
 const tfjs = ["core", "backend-cpu", "backend-wasm", "backend-webgpu"].map((name) => `@tensorflow/tfjs-${name}`);
+tfjs.push("@tensorflow/tfjs-core/dist/register_all_gradients.js");
 const executablePath = process.env.CHROMIUM_PATH;
 
 export default defineConfig({

@@ -7,7 +7,7 @@ import { defineFused, type Operands } from "../op.ts";
 import { expectDType, expectFloat, expectRank, expectShape, lastDim, rowCount } from "../shape.ts";
 import { type DType, elementCount } from "../spec.ts";
 import { wgsl } from "../wgsl.ts";
-import { normalizeGradient, normalizeRow, normalizeRows } from "./snippets/normalize.ts";
+import { normalizeRow, normalizeRows } from "./snippets/normalize.ts";
 import { rowKernel } from "./snippets/rows.ts";
 
 export interface EmbeddingLayerNormAttrs {
@@ -17,8 +17,6 @@ export interface EmbeddingLayerNormAttrs {
 }
 
 type Inputs = "inputIds" | "word" | "position" | "tokenType" | "weight" | "bias";
-
-const PADDING_ID = 0;
 
 /** LayerNorm(word[id] + position[place] + tokenType[0]): BertEmbeddings. Ids outside the vocabulary are clamped. */
 export const embeddingLayerNormOp = defineFused<Inputs, never, EmbeddingLayerNormAttrs>({
@@ -47,29 +45,6 @@ export const embeddingLayerNormOp = defineFused<Inputs, never, EmbeddingLayerNor
     const { h } = normalizeRows(p, embed(p, inputs), eps);
     const y = p.add(p.mul(h, p.cast(inputs.weight, "f32")), p.cast(inputs.bias, "f32"));
     return [p.cast(y, dtype)];
-  },
-
-  vjp(p, { inputs, grads }, { eps }) {
-    const { inputIds, word, position, tokenType, weight, bias } = inputs;
-    const dy = p.cast(grads[0]!, "f32");
-    const { h, rstd } = normalizeRows(p, embed(p, inputs), eps);
-    const dx = normalizeGradient(p, p.mul(dy, p.cast(weight, "f32")), { h, rstd });
-    const [batch, tokens] = inputIds.shape as readonly [number, number];
-    const width = lastDim(word);
-    // padding_idx 0 in the official code: lookups of id 0 teach row 0 nothing.
-    const padding = p.equal(inputIds, p.fill(inputIds, [batch, tokens], PADDING_ID, "i32"));
-    const learning = p.reshape(p.add(p.neg(padding), 1), [batch, tokens, 1]);
-    const dPosition = p.sumTo(dx, [1, tokens, width]);
-    const dType = p.sumTo(dx, [1, width]);
-    const rest = (table: Tensor, rows: number) => [table.shape[0]! - rows, 0];
-    return {
-      inputIds: null,
-      word: p.cast(p.scatterAdd(p.mul(dx, learning), inputIds, word.shape[0]!), word.dtype),
-      position: p.cast(p.pad(p.reshape(dPosition, [tokens, width]), [0, 0], rest(position, tokens)), position.dtype),
-      tokenType: p.cast(p.pad(dType, [0, 0], rest(tokenType, 1)), tokenType.dtype),
-      weight: p.cast(p.sumTo(p.mul(dy, h), weight.shape), weight.dtype),
-      bias: p.cast(p.sumTo(dy, bias.shape), bias.dtype),
-    };
   },
 
   flops: ({ outputs }) => 10 * elementCount(outputs[0]!.shape),

@@ -6,7 +6,7 @@ import { wgsl } from "../wgsl.ts";
 import { activations } from "./snippets/activation.ts";
 import { elementwiseKernel } from "./snippets/elementwise.ts";
 
-const { apply: define, derivative, wgsl: activate } = activations.gelu;
+const { apply: define, wgsl: activate } = activations.gelu;
 
 /** x Φ(x), Φ the normal distribution function: the erf form of Hendrycks and Gimpel 2016, arXiv 1606.08415. */
 export const geluOp = defineFused<"x">({
@@ -17,7 +17,6 @@ export const geluOp = defineFused<"x">({
     return [x];
   },
   define: (p, { x }) => [define(p, x)],
-  vjp: (p, { inputs: { x }, grads }) => ({ x: p.mul(grads[0]!, derivative(p, x)) }),
   lower({ inputs: { x }, outputs }, _attrs, adapter) {
     const y = outputs[0]!;
     const kernel = elementwiseKernel({ x }, y, adapter, wgsl`y[i] = ${y.dtype}(activate(f32(x[i])));`);

@@ -3,19 +3,43 @@ import { adamWOp } from "./adamw.ts";
 import { axpbyOp } from "./axpby.ts";
 import { categoricalOp } from "./categorical.ts";
 import { dropoutOp } from "./dropout.ts";
+import { embeddingLayerNormBackwardOp, embeddingParametersOp } from "./embedding-layernorm-backward.ts";
+import { embeddingRowsOp } from "./embedding-rows.ts";
 import { foldSeedOp } from "./fold-seed.ts";
+import { geluBackwardOp } from "./gelu-backward.ts";
 import { inferenceOps } from "./inference.ts";
+import { l2NormalizeBackwardOp } from "./l2-normalize-backward.ts";
+import { layerNormBackwardOp, layerNormParametersOp } from "./layernorm-backward.ts";
+import { linearSlopeOp } from "./linear-backward.ts";
+import { mixedMatmulOp } from "./mixed-matmul.ts";
+import { patchWeightOp } from "./patch-embedding-backward.ts";
 import { queueWriteOp } from "./queue-write.ts";
 import { randomUniformOp } from "./random-uniform.ts";
 import { recomputeOp } from "./recompute.ts";
+import { rowDotOp } from "./row-dot.ts";
+import { similarityBackwardOp } from "./similarity-backward.ts";
+import { softmaxBackwardOp } from "./softmax-backward.ts";
 import { squaredNormOp } from "./squared-norm.ts";
 
 /** Ops that only gradients and optimisers use: pages that never train do not load them. */
 const TRAINING: readonly AnyOp[] = [
   dropoutOp,
+  embeddingLayerNormBackwardOp,
+  embeddingParametersOp,
+  embeddingRowsOp,
   foldSeedOp,
+  geluBackwardOp,
+  l2NormalizeBackwardOp,
+  layerNormBackwardOp,
+  layerNormParametersOp,
+  linearSlopeOp,
+  mixedMatmulOp,
+  patchWeightOp,
   randomUniformOp,
   recomputeOp,
+  rowDotOp,
+  similarityBackwardOp,
+  softmaxBackwardOp,
   adamWOp,
   axpbyOp,
   categoricalOp,

@@ -23,15 +23,7 @@ export const l2NormalizeOp = defineFused<"x", never, L2NormalizeAttrs>({
   },
   define(p, { x }, { eps }) {
     const wide = p.cast(x, "f32");
-    return [p.cast(p.div(wide, divisor(p, wide, eps).length), x.dtype)];
-  },
-  // dx = (dy - y * sum(dy * y)) / |x|; where eps is the divisor, dx = dy / eps. Not through sqrt: it has no slope at 0.
-  vjp(p, { inputs, outputs, grads }, { eps }) {
-    const { length, exceeds } = divisor(p, p.cast(inputs.x, "f32"), eps);
-    const y = p.cast(outputs[0]!, "f32");
-    const dy = p.cast(grads[0]!, "f32");
-    const along = p.mul(p.mul(y, p.sum(p.mul(dy, y))), exceeds);
-    return { x: p.cast(p.div(p.sub(dy, along), length), inputs.x.dtype) };
+    return [p.cast(p.div(wide, divisor(p, wide, eps)), x.dtype)];
   },
   flops: ({ inputs }) => 3 * elementCount(inputs.x.shape),
   lower({ inputs: { x }, outputs }, { eps }, adapter) {
@@ -52,8 +44,7 @@ export function l2Normalize(x: Tensor, { eps = 1e-12 }: { readonly eps?: number 
   return apply(l2NormalizeOp, { x }, { eps })[0]!;
 }
 
-function divisor(p: PrimitiveSet, x: Tensor, eps: number) {
+function divisor(p: PrimitiveSet, x: Tensor, eps: number): Tensor {
   const norm = p.sqrt(p.sum(p.mul(x, x)));
-  const smallest = p.fill(x, norm.shape, eps);
-  return { length: p.maximum(norm, smallest), exceeds: p.greater(norm, smallest) };
+  return p.maximum(norm, p.fill(x, norm.shape, eps));
 }

@@ -5,7 +5,7 @@ import type { Tensor } from "../graph/tensor.ts";
 import { defineFused } from "../op.ts";
 import { expectFloat, expectShape, lastDim, rowCount } from "../shape.ts";
 import { wgsl } from "../wgsl.ts";
-import { normalizeGradient, normalizeRow, normalizeRows } from "./snippets/normalize.ts";
+import { normalizeRow, normalizeRows } from "./snippets/normalize.ts";
 import { rowKernel } from "./snippets/rows.ts";
 
 export interface LayerNormAttrs {
@@ -33,18 +33,6 @@ export const layerNormOp = defineFused<Inputs, "residual", LayerNormAttrs>({
     const { h } = normalizeRows(p, total(p, x, residual), eps);
     const y = p.add(p.mul(h, p.cast(weight, "f32")), p.cast(bias, "f32"));
     return [p.cast(y, x.dtype)];
-  },
-
-  vjp(p, { inputs: { x, weight, bias, residual }, grads }, { eps }) {
-    const rows = normalizeRows(p, total(p, x, residual), eps);
-    const dy = p.cast(grads[0]!, "f32");
-    const dx = normalizeGradient(p, p.mul(dy, p.cast(weight, "f32")), rows);
-    return {
-      x: p.cast(dx, x.dtype),
-      residual: residual ? p.cast(dx, residual.dtype) : null,
-      weight: p.cast(p.sumTo(p.mul(dy, rows.h), weight.shape), weight.dtype),
-      bias: p.cast(p.sumTo(dy, bias.shape), bias.dtype),
-    };
   },
 
   flops: ({ inputs }) => 8 * rowCount(inputs.x) * lastDim(inputs.x),

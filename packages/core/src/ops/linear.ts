@@ -42,22 +42,6 @@ export const linearOp = defineFused<Inputs, Optional, LinearAttrs>({
     return [residual ? p.add(y, p.cast(residual, x.dtype)) : y];
   },
 
-  // With u = x Wᵀ + bias and du = dy * activation'(u): dx = du W, dW = duᵀ x, dbias = Σ du.
-  vjp(p, { inputs, grads }, { activation }) {
-    const { x, weight, bias, residual } = inputs;
-    const dy = grads[0]!;
-    const slope = () => activations[activation].derivative(p, preActivation(p, inputs));
-    const rows = (t: Tensor) => p.reshape(t, [rowCount(t), lastDim(t)]);
-    const du = rows(activation === "none" ? dy : p.mul(dy, slope()));
-    const dWeight = p.matmul(du, rows(x), { transposeA: true });
-    return {
-      x: p.reshape(p.matmul(du, p.cast(weight, x.dtype)), x.shape),
-      weight: p.cast(dWeight, weight.dtype),
-      bias: bias ? p.cast(p.sumTo(du, bias.shape), bias.dtype) : null,
-      residual: residual ? p.cast(dy, residual.dtype) : null,
-    };
-  },
-
   flops: ({ inputs, outputs }) => 2 * rowCount(inputs.x) * lastDim(inputs.x) * lastDim(outputs[0]!),
   lower: ({ inputs, outputs }, { activation }, adapter) =>
     linearKernel({ ...inputs, y: outputs[0]! }, activation, adapter),

@@ -6,6 +6,7 @@ import { defineFused } from "../op.ts";
 import { expectFloat, expectRank, expectShape } from "../shape.ts";
 import { elementCount, formatSpec } from "../spec.ts";
 import { patchEmbeddingKernel } from "./patch-embedding.wgsl.ts";
+import { toPatches } from "./snippets/patches.ts";
 
 export interface PatchEmbeddingAttrs {
   /** Pixels along a side of a patch; also the stride. */
@@ -49,26 +50,6 @@ export const patchEmbeddingOp = defineFused<Inputs, never, PatchEmbeddingAttrs>(
     return [p.cast(p.add(p.concat([cls, patches], 1), p.cast(position, "f32")), image.dtype)];
   },
 
-  vjp(p, { inputs, grads }, { patchSize }) {
-    const { image, weight, bias, clsToken, position } = inputs;
-    const dy = p.cast(grads[0]!, "f32");
-    const [batch, tokens, features] = dy.shape as readonly [number, number, number];
-    const dPatches = p.slice(dy, [0, 1, 0], [batch, tokens - 1, features]);
-    const rows = p.reshape(dPatches, [batch * (tokens - 1), features]);
-    const patches = p.reshape(toPatches(p, image, patchSize), [
-      batch * (tokens - 1),
-      elementCount(weight.shape.slice(1)),
-    ]);
-    const dWeight = p.matmul(rows, patches, { transposeA: true });
-    return {
-      image: p.cast(fromPatches(p, p.matmul(dPatches, flatWeight(p, weight)), { like: image, patchSize }), image.dtype),
-      weight: p.cast(p.reshape(dWeight, weight.shape), weight.dtype),
-      bias: p.cast(p.sumTo(rows, bias.shape), bias.dtype),
-      clsToken: p.cast(p.sumTo(p.slice(dy, [0, 0, 0], [batch, 1, features]), clsToken.shape), clsToken.dtype),
-      position: p.cast(p.sumTo(dy, position.shape), position.dtype),
-    };
-  },
-
   flops: ({ inputs, outputs }) => 2 * elementCount(outputs[0]!.shape) * elementCount(inputs.weight.shape.slice(1)),
   lower: ({ inputs, outputs }, { patchSize }, adapter) =>
     patchEmbeddingKernel({ ...inputs, y: outputs[0]! }, patchSize, adapter),
@@ -91,24 +72,4 @@ export function patchEmbedding(
 
 function flatWeight(p: PrimitiveSet, weight: Tensor): Tensor {
   return p.reshape(p.cast(weight, "f32"), [weight.shape[0]!, elementCount(weight.shape.slice(1))]);
-}
-
-/** [batch, channels, height, width] -> f32 [batch, patches, channels * size * size]. */
-function toPatches(p: PrimitiveSet, image: Tensor, size: number): Tensor {
-  const [batch, channels, height, width] = image.shape as readonly [number, number, number, number];
-  const [rows, columns] = [height / size, width / size];
-  const split = p.reshape(p.cast(image, "f32"), [batch, channels, rows, size, columns, size]);
-  const grouped = p.transpose(split, [0, 2, 4, 1, 3, 5]); // [batch, rows, columns, channels, size, size]
-  return p.reshape(grouped, [batch, rows * columns, channels * size * size]);
-}
-
-/** The way back. */
-function fromPatches(
-  p: PrimitiveSet,
-  patches: Tensor,
-  { like, patchSize: size }: { readonly like: Tensor; readonly patchSize: number },
-): Tensor {
-  const [batch, channels, height, width] = like.shape as readonly [number, number, number, number];
-  const grouped = p.reshape(patches, [batch, height / size, width / size, channels, size, size]);
-  return p.reshape(p.transpose(grouped, [0, 3, 1, 4, 2, 5]), like.shape);
 }

@@ -14,6 +14,20 @@ describeOp(sumOp, {
   "outer and inner axes": { shapes: { x: [3, 5, 7] }, attrs: { axes: [0, 2] } },
   everything: { shapes: { x: [2, 11] }, attrs: { axes: [0, 1] } },
   "a long row": { shapes: { x: [1, 4099] }, attrs: { axes: [1] }, tolerance: { atol: 1e-4 }, gradients: false },
+  "columns of a matrix": { shapes: { x: [3, 70, 11] }, attrs: { axes: [0, 1] }, tolerance: { atol: 1e-4 } },
+  "columns on a GPU, folded": {
+    shapes: { x: [70, 101] },
+    attrs: { axes: [0] },
+    tolerance: { atol: 1e-4 },
+    adapter: { ...gpu, ...folded },
+  },
+  "long columns on a GPU": {
+    shapes: { x: [1031, 11] },
+    attrs: { axes: [0] },
+    tolerance: { atol: 1e-4 },
+    adapter: gpu,
+    gradients: false,
+  },
   "a workgroup per row, folded": {
     shapes: { x: [7, 300] },
     attrs: { axes: [1] },

@@ -1,8 +1,7 @@
 import { definePrimitive } from "../op.ts";
 import { expectDType, expectFloat, expectShape, lastDim } from "../shape.ts";
 import { elementCount } from "../spec.ts";
-import { wgsl } from "../wgsl.ts";
-import { elementwiseKernel } from "./snippets/elementwise.ts";
+import { scatterAddKernel } from "./scatter-add.wgsl.ts";
 
 export interface ScatterAddAttrs {
   readonly rows: number;
@@ -10,7 +9,7 @@ export interface ScatterAddAttrs {
 
 /**
  * updates [..., width] added into zeros [rows, width] at indices [...]: the gradient of `gather`.
- * Each output element walks the indices in order, so the sum is deterministic without atomics.
+ * Summed in the order of the indices, so the result is the same at every run.
  */
 export const scatterAddOp = definePrimitive<"updates" | "indices", never, ScatterAddAttrs>({
   name: "scatterAdd",
@@ -37,15 +36,6 @@ export const scatterAddOp = definePrimitive<"updates" | "indices", never, Scatte
   },
   vjp: (p, { inputs, grads }) => ({ updates: p.gather(grads[0]!, inputs.indices), indices: null }),
   flops: ({ inputs, outputs }) => elementCount(inputs.indices.shape) * elementCount(outputs[0]!.shape),
-  lower({ inputs: { updates, indices }, outputs }, { rows }, adapter) {
-    const width = lastDim(updates);
-    const body = wgsl`
-      let row = i / ${width}u;
-      var total = 0.0;
-      for (var k = 0u; k < ${elementCount(indices.shape)}u; k++) {
-        if (u32(clamp(i32(indices[k]), 0, ${rows - 1})) == row) { total += f32(updates[k * ${width}u + i % ${width}u]); }
-      }
-      y[i] = ${outputs[0]!.dtype}(total);`;
-    return elementwiseKernel({ updates, indices }, outputs[0]!, adapter, body);
-  },
+  lower: ({ inputs: { updates, indices }, outputs }, _attrs, adapter) =>
+    scatterAddKernel({ updates, indices, y: outputs[0]! }, null, adapter),
 });

@@ -38,18 +38,6 @@ export const similarityOp = defineFused<Inputs, Optional, SimilarityAttrs>({
     scaled(p, p.matmul(a, p.cast(b, a.dtype), { transposeB: true }), { scale, temperature }),
   ],
 
-  // With s = scale / temperature: da = s dy b, db = s dyᵀ a, dtemperature = -Σ(dy * y) / temperature.
-  vjp(p, { inputs: { a, b, temperature }, outputs, grads }, { scale }) {
-    const dy = grads[0]!;
-    const dot = scaled(p, dy, { scale, temperature });
-    const total = () => p.sumTo(p.cast(p.mul(dy, outputs[0]!), "f32"), []);
-    return {
-      a: p.matmul(dot, p.cast(b, a.dtype)),
-      b: p.cast(p.matmul(dot, a, { transposeA: true }), b.dtype),
-      temperature: temperature ? p.cast(p.neg(p.div(total(), p.cast(temperature, "f32"))), temperature.dtype) : null,
-    };
-  },
-
   flops: ({ inputs: { a, b } }) => 2 * a.shape[0]! * a.shape[1]! * b.shape[0]!,
   lower: ({ inputs, outputs }, { scale }, adapter) => lower({ ...inputs, y: outputs[0]! }, scale, adapter),
 });

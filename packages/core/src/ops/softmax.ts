@@ -16,11 +16,6 @@ export const softmaxOp = defineFused<"x">({
     return [x];
   },
   define: (p, { x }) => [p.cast(p.softmax(p.cast(x, "f32")), x.dtype)],
-  vjp(p, { inputs, outputs, grads }) {
-    const y = p.cast(outputs[0]!, "f32");
-    const dy = p.cast(grads[0]!, "f32");
-    return { x: p.cast(p.mul(y, p.sub(dy, p.sum(p.mul(dy, y)))), inputs.x.dtype) };
-  },
   flops: ({ inputs }) => 5 * elementCount(inputs.x.shape),
   lower({ inputs: { x }, outputs }, _attrs, adapter) {
     const declarations = bindings({ x }, { y: outputs[0]! });
