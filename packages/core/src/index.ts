@@ -48,6 +48,7 @@ export { attentionContext } from "./ops/attention-context.ts";
 export { attentionProbabilities } from "./ops/attention-probabilities.ts";
 export { axpby } from "./ops/axpby.ts";
 export { categorical } from "./ops/categorical.ts";
+export { type CrossEntropyTargets, crossEntropy } from "./ops/cross-entropy.ts";
 export { type DropoutOptions, dropout } from "./ops/dropout.ts";
 export { embeddingLayerNorm } from "./ops/embedding-layernorm.ts";
 export { gelu } from "./ops/gelu.ts";

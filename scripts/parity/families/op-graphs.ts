@@ -1,6 +1,7 @@
 import {
   attention,
   attentionProbabilities,
+  crossEntropy,
   type DType,
   type Graph,
   gelu,
@@ -15,7 +16,6 @@ import {
   trace,
 } from "@albef/core";
 import type { RecordedCase } from "../recorded-case.ts";
-import { hardCrossEntropy, softCrossEntropy } from "./cross-entropy.ts";
 
 /** A graph whose outputs bear recorded names, and the given tensors it reads. */
 export interface OpGraph {
@@ -110,13 +110,15 @@ function normGraph(given: Given): Record<string, Tensor> {
 }
 
 function crossEntropyGraph(given: Given): Record<string, Tensor> {
-  const [logits, labels, soft] = [given("ce.logits"), given("ce.labels"), given("ce.soft")];
-  const hard = hardCrossEntropy(logits, labels);
-  const mean = p.reshape(p.mean(softCrossEntropy(logits, soft), [0]), []);
+  const [logits, labels, soft] = [given("ce.logits"), given("ce.labels", "i32"), given("ce.soft")];
+  const perRow = crossEntropy(logits, { labels });
+  const counted = p.greater(p.cast(labels, "f32"), p.fill(labels, [], -1));
+  const hard = p.reshape(p.div(p.sum(perRow), p.sum(counted)), []);
+  const mean = p.reshape(p.mean(crossEntropy(logits, { targets: soft })), []);
   return {
-    "ce.none": hard.perRow,
-    "ce.mean": hard.mean,
-    "ce.dlogits": gradients(hard.mean, [logits])[0]!,
+    "ce.none": perRow,
+    "ce.mean": hard,
+    "ce.dlogits": gradients(hard, [logits])[0]!,
     "softce.mean": mean,
     "softce.dlogits": gradients(mean, [logits])[0]!,
   };

@@ -1,5 +1,7 @@
 import { create, globals } from "webgpu";
 import { describeOp, integer, type OpCase } from "../testing/index.ts";
+import { crossEntropyBackwardOp, crossEntropyOp } from "./cross-entropy.ts";
+import { dropoutOp } from "./dropout.ts";
 import { embeddingLayerNormBackwardOp, embeddingParametersOp } from "./embedding-layernorm-backward.ts";
 import { embeddingRowsOp } from "./embedding-rows.ts";
 import { geluBackwardOp } from "./gelu-backward.ts";
@@ -99,3 +101,18 @@ describeOp(
   both({ shapes: { updates: [2, 5, 12], inputIds: [2, 5] }, ...ids, attrs: { rows: 11, dtype: "f16" } }),
   half,
 );
+
+const classes = {
+  shapes: { logits: [5, 33], labels: [5], teacher: [5, 33], alpha: [] },
+  dtypes: { labels: "i32", alpha: "f32", statistics: "f32", dLoss: "f32" },
+  values: { labels: [1, -100, 32, 7, 0], alpha: [0.4] },
+} as const;
+describeOp(crossEntropyOp, both({ ...classes, tolerance: exact }), half);
+describeOp(
+  crossEntropyBackwardOp,
+  both({ ...classes, shapes: { ...classes.shapes, statistics: [5, 2], dLoss: [5] }, tolerance: coarse }),
+  half,
+);
+
+const seed = { dtypes: { seed: "u32" }, values: { seed: [3] } } as const;
+describeOp(dropoutOp, both({ shapes: { x: [5, 33], seed: [] }, ...seed, attrs: { dropped: 1677722 } }), half);

@@ -2,6 +2,7 @@ import type { AnyOp, OpTable } from "../op.ts";
 import { adamWOp } from "./adamw.ts";
 import { axpbyOp } from "./axpby.ts";
 import { categoricalOp } from "./categorical.ts";
+import { crossEntropyBackwardOp, crossEntropyOp } from "./cross-entropy.ts";
 import { dropoutOp } from "./dropout.ts";
 import { embeddingLayerNormBackwardOp, embeddingParametersOp } from "./embedding-layernorm-backward.ts";
 import { embeddingRowsOp } from "./embedding-rows.ts";
@@ -23,6 +24,8 @@ import { squaredNormOp } from "./squared-norm.ts";
 
 /** Ops that only gradients and optimisers use: pages that never train do not load them. */
 const TRAINING: readonly AnyOp[] = [
+  crossEntropyBackwardOp,
+  crossEntropyOp,
   dropoutOp,
   embeddingLayerNormBackwardOp,
   embeddingParametersOp,

@@ -4,8 +4,8 @@ import { createWebGpuExecutor } from "../executors/webgpu/executor.ts";
 import type { TensorData } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { AdapterFacts, TfModule, TfTensor } from "../op.ts";
-import { elementCount, isFloat, type TensorSpec } from "../spec.ts";
-import { gradcheck, lossGraph } from "./gradcheck.ts";
+import { elementCount, type TensorSpec } from "../spec.ts";
+import { floatsOf, gradcheck, lossGraph } from "./gradcheck.ts";
 import { type Fill, gaussian, testRandom } from "./random.ts";
 
 type Named<T> = Readonly<Record<string, T>>;
@@ -15,6 +15,8 @@ export interface GradientCase {
   /** Values by operand; the others are drawn from `fill`, by default a standard gaussian. */
   readonly values?: Named<readonly number[]>;
   readonly fill?: Named<Fill>;
+  /** The operands that get a gradient; default: all of a float type. */
+  readonly wrt?: readonly string[];
   model(inputs: Named<Tensor>): Tensor;
   /** The same function written in tfjs, differentiated by `tf.grads`: an independent witness. */
   reference(tf: TfModule, inputs: Named<TfTensor>): TfTensor;
@@ -32,15 +34,15 @@ export function describeGradient(title: string, cases: Named<GradientCase>): voi
 }
 
 async function checkGradient(gradientCase: GradientCase): Promise<void> {
-  const { specs, model } = gradientCase;
+  const { specs, model, wrt = floatsOf(specs) } = gradientCase;
   const inputs = Object.fromEntries(Object.entries(specs).map(([name], i) => [name, valuesOf(gradientCase, name, i)]));
   const outputs = (operands: Named<Tensor>) => [model(operands)];
-  const graph = lossGraph(specs, outputs, true);
+  const graph = lossGraph(specs, outputs, wrt);
   const exact = evaluateF64(graph, { inputs });
   const numbers = (array: Named<TensorData>) =>
     Object.fromEntries(Object.entries(array).map(([name, data]) => [name, Float64Array.from(data)]));
-  gradcheck(specs, numbers(inputs), outputs);
-  const wanted = await referenceGradients(gradientCase, inputs);
+  gradcheck(specs, numbers(inputs), outputs, { wrt });
+  const wanted = await referenceGradients(gradientCase, inputs, wrt);
   for (const [name, expected] of Object.entries(wanted)) agree(`f64 ${name}`, exact[name]!.data, expected);
   for (const facts of [{}, GPU]) {
     using executor = await createWebGpuExecutor({ facts });
@@ -63,12 +65,12 @@ function valuesOf({ specs, values, fill }: GradientCase, name: string, seed: num
 async function referenceGradients(
   { specs, reference }: GradientCase,
   inputs: Named<TensorData>,
+  names: readonly string[],
 ): Promise<Record<string, Float32Array>> {
   const tf = await import("@tensorflow/tfjs-core");
   await import("@tensorflow/tfjs-core/dist/register_all_gradients.js");
   await import("@tensorflow/tfjs-backend-cpu");
   await tf.setBackend("cpu");
-  const names = Object.keys(specs).filter((name) => isFloat(specs[name]!.dtype));
   const given = Object.fromEntries(
     Object.entries(specs).map(([name, { dtype, shape }]) => {
       const data = dtype === "f32" ? (inputs[name] as Float32Array) : Int32Array.from(inputs[name]!);
