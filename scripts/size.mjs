@@ -1,11 +1,14 @@
 // Gzip size of what a WebGPU inference user downloads: engine and ALBEF inference from `albef`, built by Vite for production.
-// tfjs, the tokenizer library and weights are not in it. `--list` prints the modules by their share.
+// tfjs and its executor, the tokenizer library, weights and the ops of training are not in it: they load when first used.
+// `--list` prints the modules by their share.
 import { gzipSync } from "node:zlib";
 import { build } from "vite";
 import { root } from "./lib/run.mjs";
 
 const LIMIT_KB = 60;
 const OUTSIDE = [/^@tensorflow\//, /^@huggingface\/tokenizers$/];
+/** Modules that are imported dynamically, where WebGPU is absent or a graph has ops of training. */
+const LATER = ["packages/core/src/tfjs.ts", "packages/core/src/ops/index.ts"];
 const ENTRY = "virtual:inference";
 
 const SOURCE = `
@@ -30,12 +33,29 @@ const result = await build({
 });
 
 const chunks = result.output.filter((file) => file.type === "chunk");
-const usesTfjs = (chunk) => [...chunk.imports, ...chunk.dynamicImports].some((id) => id.startsWith("@tensorflow/"));
+const byName = new Map(chunks.map((chunk) => [chunk.fileName, chunk]));
 const sizeOf = (chunk) => gzipSync(chunk.code, { level: 9 }).length;
-const counted = chunks.filter((chunk) => chunk.isEntry || !usesTfjs(chunk));
 
+/** Chunks that WebGPU inference loads: all that the entry reaches without going through a module that loads later. */
+function loadedChunks() {
+  const loaded = new Set();
+  const visit = (chunk) => {
+    if (!chunk || loaded.has(chunk)) return;
+    loaded.add(chunk);
+    for (const name of chunk.imports) visit(byName.get(name));
+    for (const name of chunk.dynamicImports) if (!isLater(byName.get(name))) visit(byName.get(name));
+  };
+  visit(chunks.find((chunk) => chunk.isEntry));
+  return loaded;
+}
+
+function isLater(chunk) {
+  return LATER.some((path) => chunk?.facadeModuleId?.endsWith(path));
+}
+
+const counted = [...loadedChunks()];
 for (const chunk of chunks) {
-  const note = counted.includes(chunk) ? "" : "  (tfjs fallback, not counted)";
+  const note = counted.includes(chunk) ? "" : "  (not loaded by WebGPU inference, not counted)";
   console.log(`${(sizeOf(chunk) / 1000).toFixed(1).padStart(8)} kB gzip  ${chunk.fileName}${note}`);
 }
 if (process.argv.includes("--list")) {

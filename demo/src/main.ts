@@ -43,7 +43,7 @@ async function start(): Promise<void> {
   async function search({ text, rerank, onlyOwn }: Query): Promise<void> {
     if (ids.length === 0) return;
     if (text !== "") {
-      return show(albef.search({ text, topK: SHOWN, rerank: rerank ? RERANKED : 0, onlyOwn }));
+      return show(albef.search({ text, topK: SHOWN, rerank: rerank ? RERANKED : 0, onlyOwn }), text);
     }
     latest++;
     const shown = onlyOwn ? ids.filter(isOwn) : ids;
@@ -52,18 +52,18 @@ async function start(): Promise<void> {
   }
 
   /** Shows the outcome of the last search asked for; earlier ones that come late are dropped. */
-  async function show(asked: Promise<SearchOutcome>): Promise<void> {
+  async function show(asked: Promise<SearchOutcome>, text: string): Promise<void> {
     const turn = ++latest;
     const outcome = await asked;
     if (turn !== latest) return;
-    results.show(outcome.hits);
+    results.show(outcome.hits, text);
     status.say(outcome.hits.length === 0 ? "No photos of yours yet: drop some on this page." : "");
     showStages(outcome, ids.length);
   }
 
   function similar(id: string): void {
     query.clear();
-    show(albef.similar(id, SHOWN)).then(() => scrollTo({ top: 0, behavior: "smooth" }), status.error);
+    show(albef.similar(id, SHOWN), "").then(() => scrollTo({ top: 0, behavior: "smooth" }), status.error);
   }
 
   async function remove(id: string): Promise<void> {

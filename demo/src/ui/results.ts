@@ -57,7 +57,9 @@ export function createResults(entries: readonly GalleryEntry[], actions: ResultA
 
   grid.addEventListener("keydown", moveByArrows);
   return {
-    show(hits: readonly GalleryHit[]) {
+    /** A ranking; `query` is the text that it answers, empty where a picture was asked with. */
+    show(hits: readonly GalleryHit[], query: string) {
+      grid.dataset.query = query;
       const [best, worst] = [Math.max(...hits.map((hit) => hit.itc)), Math.min(...hits.map((hit) => hit.itc))];
       const share = (hit: GalleryHit) => (best > worst ? (hit.itc - worst) / (best - worst) : 1);
       draw(hits.map((hit, place) => card(hit.id, [bar(share(hit)), scoreLine(hit, place)])));
@@ -65,6 +67,7 @@ export function createResults(entries: readonly GalleryEntry[], actions: ResultA
     /** The gallery, unranked, a page at a time. */
     browse(ids: readonly string[], pages = 1) {
       const shown = ids.slice(0, pages * PAGE);
+      grid.dataset.query = "";
       draw(shown.map((id) => card(id, [])));
       more.hidden = shown.length === ids.length;
       more.textContent = `Show more of ${ids.length} pictures`;

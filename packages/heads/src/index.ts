@@ -1,4 +1,5 @@
 export { clsToken } from "./cls-token.ts";
+export { meanOf, mix, oneHot, softCrossEntropy } from "./cross-entropy.ts";
 export {
   itcFeatures,
   itcSimilarity,
@@ -6,8 +7,18 @@ export {
   textProjectionParameters,
   visionProjectionParameters,
 } from "./itc.ts";
+export { type ContrastiveSide, itcLoss, pairTargets, sharedTargets, softenedTargets } from "./itc-loss.ts";
 export { ITM_MATCH, itmLogits, itmParameters } from "./itm.ts";
+export {
+  hardNegativeWeights,
+  itmLoss,
+  officialNegativeWeights,
+  sampleNegatives,
+  takeItems,
+  uniformNegativeWeights,
+} from "./itm-loss.ts";
 export { type MlmParameters, mlmLogits, mlmParameters } from "./mlm.ts";
+export { IGNORED_LABEL, type MlmTargets, mlmLoss } from "./mlm-loss.ts";
 export { type Recall, type RetrievalMetrics, recallAtK, retrievalMetrics } from "./recall.ts";
 export {
   type RerankOptions,

@@ -1,6 +1,7 @@
 import type { Tensor, Tracer } from "@albef/core";
 import {
   type AlbefConfig,
+  type AttendOf,
   type FusionResult,
   fusionEncoder,
   fusionParameters,
@@ -19,13 +20,13 @@ import { asFloat, asInt, type StoredTensor } from "../read-tensors.ts";
 /** The parts of a model in one graph, with the text encoder under `textPrefix`. */
 export interface ModelGraph {
   readonly source: ParameterSource;
-  vision(image: Tensor, options?: { readonly attentionLayers?: readonly number[] }): VisionResult;
+  vision(image: Tensor, options?: { readonly attendOf?: AttendOf }): VisionResult;
   text(inputs: TextInputs): TextResult;
   fusion(
     textEmbeds: Tensor,
     attentionMask: Tensor,
     imageEmbeds: Tensor,
-    options?: { readonly attentionLayers?: readonly number[] },
+    options?: { readonly attendOf?: AttendOf },
   ): FusionResult;
 }
 

@@ -1,5 +1,7 @@
 import type { AnyOp, OpTable } from "../op.ts";
 import { adamWOp } from "./adamw.ts";
+import { attentionContextOp } from "./attention-context.ts";
+import { attentionProbabilitiesOp } from "./attention-probabilities.ts";
 import { axpbyOp } from "./axpby.ts";
 import { categoricalOp } from "./categorical.ts";
 import { crossEntropyBackwardOp, crossEntropyOp } from "./cross-entropy.ts";
@@ -22,8 +24,10 @@ import { similarityBackwardOp } from "./similarity-backward.ts";
 import { softmaxBackwardOp } from "./softmax-backward.ts";
 import { squaredNormOp } from "./squared-norm.ts";
 
-/** Ops that only gradients and optimisers use: pages that never train do not load them. */
-const TRAINING: readonly AnyOp[] = [
+/** Ops of gradients, optimisers and watched attention: pages that only search do not load them. */
+const LATER: readonly AnyOp[] = [
+  attentionContextOp,
+  attentionProbabilitiesOp,
   crossEntropyBackwardOp,
   crossEntropyOp,
   dropoutOp,
@@ -50,5 +54,5 @@ const TRAINING: readonly AnyOp[] = [
   squaredNormOp,
 ];
 
-/** Every op by name: the only place that knows them all. A new op goes into TRAINING, or into `inference.ts`. */
-export const opTable: OpTable = { ...inferenceOps, ...Object.fromEntries(TRAINING.map((op) => [op.name, op])) };
+/** Every op by name: the only place that knows them all. A new op goes into LATER, or into `inference.ts`. */
+export const opTable: OpTable = { ...inferenceOps, ...Object.fromEntries(LATER.map((op) => [op.name, op])) };

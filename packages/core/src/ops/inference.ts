@@ -2,8 +2,6 @@ import type { AnyOp, OpTable } from "../op.ts";
 import { addOp } from "./add.ts";
 import { affineOp } from "./affine.ts";
 import { attentionOp } from "./attention.ts";
-import { attentionContextOp } from "./attention-context.ts";
-import { attentionProbabilitiesOp } from "./attention-probabilities.ts";
 import { broadcastToOp } from "./broadcast-to.ts";
 import { castOp } from "./cast.ts";
 import { concatOp } from "./concat.ts";
@@ -78,8 +76,6 @@ const INFERENCE: readonly AnyOp[] = [
   transposeOp,
   unpackOp,
   attentionOp,
-  attentionContextOp,
-  attentionProbabilitiesOp,
   embeddingLayerNormOp,
   geluOp,
   l2NormalizeOp,
@@ -91,5 +87,5 @@ const INFERENCE: readonly AnyOp[] = [
   topKOp,
 ];
 
-/** The ops of forward passes by name: all that a page needs which only runs models. */
+/** The ops of forward passes by name: all that a page needs which runs models and does not look inside. */
 export const inferenceOps: OpTable = Object.fromEntries(INFERENCE.map((op) => [op.name, op]));

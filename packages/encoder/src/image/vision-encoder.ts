@@ -1,5 +1,6 @@
 import type { Tensor } from "@albef/core";
 import type { VisionConfig } from "../config.ts";
+import { type AttendOf, attend } from "../layers/attention.ts";
 import { applyLayerNorm, type LayerNormParameters, layerNormParameters } from "../layers/layernorm.ts";
 import type { ParameterSource } from "../layers/parameters.ts";
 import { embedPatches, type PatchEmbeddingParameters, patchEmbeddingParameters } from "./patch-embedding.ts";
@@ -25,25 +26,24 @@ export interface VisionResult {
   readonly imageEmbeds: Tensor;
   /** The patch embedding, then the output of each block, all before the last LayerNorm. */
   readonly hiddenStates: readonly Tensor[];
-  /** Attention of the blocks asked for, [batch, heads, tokens, tokens] by block. */
+  /** Attention of the blocks watched, [batch, heads, tokens, tokens] by block. */
   readonly attentions: ReadonlyMap<number, Tensor>;
 }
 
 /**
  * The image encoder (paper section 3.1, official models/vit.py): image f32 [batch, 3, size, size], normalised, size being
- * that of the configuration. `attentionLayers` names the blocks whose attention probabilities are kept.
+ * that of the configuration. `attendOf`: how each block attends, by its number.
  */
 export function visionEncoder(
   image: Tensor,
   { embedding, blocks, norm }: VisionParameters,
   config: VisionConfig,
-  { attentionLayers = [] }: { readonly attentionLayers?: readonly number[] } = {},
+  { attendOf = () => attend }: { readonly attendOf?: AttendOf } = {},
 ): VisionResult {
   const hiddenStates = [embedPatches(image, embedding, config)];
   const attentions = new Map<number, Tensor>();
   for (const [i, block] of blocks.entries()) {
-    const keepProbabilities = attentionLayers.includes(i);
-    const { hidden, probabilities } = vitBlock(hiddenStates.at(-1)!, block, config, { keepProbabilities });
+    const { hidden, probabilities } = vitBlock(hiddenStates.at(-1)!, block, config, attendOf(i));
     hiddenStates.push(hidden);
     if (probabilities) attentions.set(i, probabilities);
   }

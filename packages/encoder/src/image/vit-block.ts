@@ -1,6 +1,6 @@
 import type { Tensor } from "@albef/core";
 import type { VisionConfig } from "../config.ts";
-import { applyAttention } from "../layers/attention.ts";
+import { type Attend, attend as flashAttend } from "../layers/attention.ts";
 import { applyLayerNorm, type LayerNormParameters, layerNormParameters } from "../layers/layernorm.ts";
 import { applyLinear, type LinearParameters, linearParameters } from "../layers/linear.ts";
 import { applyMlp, type MlpParameters } from "../layers/mlp.ts";
@@ -32,7 +32,7 @@ export function vitBlockParameters(source: ParameterSource, config: VisionConfig
 export interface VitBlockResult {
   /** [batch, tokens, width] */
   readonly hidden: Tensor;
-  /** [batch, heads, tokens, tokens]; only where asked for. */
+  /** [batch, heads, tokens, tokens]; only where watched. */
   readonly probabilities?: Tensor;
 }
 
@@ -41,15 +41,14 @@ export function vitBlock(
   x: Tensor,
   { norm1, qkv, projection, norm2, mlp }: VitBlockParameters,
   { hiddenSize: width, numHeads, layerNormEps: eps }: VisionConfig,
-  { keepProbabilities = false } = {},
+  attend: Attend = flashAttend,
 ): VitBlockResult {
   const packed = applyLinear(applyLayerNorm(x, norm1, { eps }), qkv); // [batch, tokens, 3 * width]
-  const { context, ...kept } = applyAttention(packed, packed, packed, {
+  const { context, ...kept } = attend(packed, packed, packed, {
     heads: numHeads,
     width,
     keyOffset: width,
     valueOffset: 2 * width,
-    keepProbabilities,
   });
   const attended = applyLinear(context, projection, { residual: x });
   return { hidden: applyMlp(applyLayerNorm(attended, norm2, { eps }), mlp, { residual: attended }), ...kept };

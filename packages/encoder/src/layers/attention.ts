@@ -3,27 +3,38 @@ import { type AttentionOptions, attention, attentionContext, attentionProbabilit
 export interface AttentionResult {
   /** [batch, L, heads * headDim] */
   readonly context: Tensor;
-  /** [batch, heads, L, S]; only where asked for. */
+  /** [batch, heads, L, S]; only where the probabilities are watched. */
   readonly probabilities?: Tensor;
 }
 
 export interface HeadOptions extends Omit<AttentionOptions, "headDim" | "scale"> {
   /** Width of all heads together. */
   readonly width: number;
-  /** Keep the probabilities, for Grad-CAM and for looking at them. Default: only the context, which costs less. */
-  readonly keepProbabilities?: boolean;
 }
 
 /** Scaled dot-product attention (Vaswani et al. 2017) of query [batch, L, *] over key and value [batch, S, *]. */
-export function applyAttention(
-  query: Tensor,
-  key: Tensor,
-  value: Tensor,
-  { width, keepProbabilities, ...options }: HeadOptions,
-): AttentionResult {
-  const headDim = width / options.heads;
-  const scored = { ...options, headDim, scale: headDim ** -0.5 };
-  if (!keepProbabilities) return { context: attention(query, key, value, scored) };
+export type Attend = (query: Tensor, key: Tensor, value: Tensor, options: HeadOptions) => AttentionResult;
+
+/** How layer `number` attends. */
+export type AttendOf = (number: number) => Attend;
+
+/** Flash attention: the probabilities are never in memory. */
+export const attend: Attend = (query, key, value, options) => ({
+  context: attention(query, key, value, scaled(options)),
+});
+
+/** For Grad-CAM and for looking at attention: the listed layers also return their probabilities. */
+export function watchAttention(layers: readonly number[]): AttendOf {
+  return (number) => (layers.includes(number) ? attendVisibly : attend);
+}
+
+const attendVisibly: Attend = (query, key, value, options) => {
+  const scored = scaled(options);
   const probabilities = attentionProbabilities(query, key, scored);
   return { context: attentionContext(probabilities, value, scored), probabilities };
+};
+
+function scaled({ width, ...options }: HeadOptions): AttentionOptions {
+  const headDim = width / options.heads;
+  return { ...options, headDim, scale: headDim ** -0.5 };
 }

@@ -1,6 +1,6 @@
 import type { Tensor } from "@albef/core";
 import type { TextConfig } from "../config.ts";
-import { type AttentionResult, applyAttention } from "../layers/attention.ts";
+import type { Attend, AttentionResult } from "../layers/attention.ts";
 import { applyLayerNorm, type LayerNormParameters, layerNormParameters } from "../layers/layernorm.ts";
 import { applyLinear, type LinearParameters, linearParameters } from "../layers/linear.ts";
 import type { ParameterSource } from "../layers/parameters.ts";
@@ -53,21 +53,15 @@ export function bertAttention(
   x: Tensor,
   { states, mask, maskValue, causal = false }: AttendedStates,
   { query, key, value, output, norm }: BertAttentionParameters,
-  { config, keepProbabilities = false }: { readonly config: TextConfig; readonly keepProbabilities?: boolean },
+  { config, attend }: { readonly config: TextConfig; readonly attend: Attend },
 ): BertAttentionResult {
-  const { context, ...kept } = applyAttention(
-    applyLinear(x, query),
-    applyLinear(states, key),
-    applyLinear(states, value),
-    {
-      heads: config.numHeads,
-      width: config.hiddenSize,
-      maskValue,
-      causal,
-      keepProbabilities,
-      ...(mask && { mask }),
-    },
-  );
+  const { context, ...kept } = attend(applyLinear(x, query), applyLinear(states, key), applyLinear(states, value), {
+    heads: config.numHeads,
+    width: config.hiddenSize,
+    maskValue,
+    causal,
+    ...(mask && { mask }),
+  });
   return {
     hidden: applyLayerNorm(applyLinear(context, output), norm, { eps: config.layerNormEps, residual: x }),
     ...kept,

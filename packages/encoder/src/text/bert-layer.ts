@@ -1,5 +1,6 @@
 import type { Tensor } from "@albef/core";
 import type { TextConfig } from "../config.ts";
+import type { Attend } from "../layers/attention.ts";
 import { applyLayerNorm, type LayerNormParameters, layerNormParameters } from "../layers/layernorm.ts";
 import { linearParameters } from "../layers/linear.ts";
 import { applyMlp, type MlpParameters } from "../layers/mlp.ts";
@@ -49,9 +50,9 @@ export interface BertLayerInputs {
 export interface BertLayerResult {
   /** [batch, L, width] */
   readonly hidden: Tensor;
-  /** [batch, heads, L, L]; only where asked for. */
+  /** [batch, heads, L, L]; only where watched. */
   readonly selfProbabilities?: Tensor;
-  /** [batch, heads, L, S]; only where asked for. */
+  /** [batch, heads, L, S]; only where watched. */
   readonly crossProbabilities?: Tensor;
 }
 
@@ -60,7 +61,7 @@ export function bertLayer(
   x: Tensor,
   { attention, crossAttention, mlp, norm }: BertLayerParameters,
   { attentionMask, causal, encoderStates, encoderMask }: BertLayerInputs,
-  options: { readonly config: TextConfig; readonly keepProbabilities?: boolean },
+  options: { readonly config: TextConfig; readonly attend: Attend },
 ): BertLayerResult {
   const itself = { states: x, mask: attentionMask, maskValue: SELF_MASK, causal };
   const self = bertAttention(x, itself, attention, options);

@@ -1,5 +1,6 @@
 import type { Tensor } from "@albef/core";
 import type { TextConfig } from "../config.ts";
+import { type AttendOf, attend } from "../layers/attention.ts";
 import type { ParameterSource } from "../layers/parameters.ts";
 import { type BertLayerInputs, type BertLayerParameters, bertLayer, bertLayerParameters } from "./bert-layer.ts";
 
@@ -21,16 +22,16 @@ export interface BertStackResult {
   readonly hidden: Tensor;
   /** The output of each layer, by its number. */
   readonly hiddenStates: ReadonlyMap<number, Tensor>;
-  /** Self-attention of the layers asked for, [batch, heads, L, L]. */
+  /** Self-attention of the layers watched, [batch, heads, L, L]. */
   readonly selfAttentions: ReadonlyMap<number, Tensor>;
-  /** Cross-attention of the layers asked for, [batch, heads, L, S]. */
+  /** Cross-attention of the layers watched, [batch, heads, L, S]. */
   readonly crossAttentions: ReadonlyMap<number, Tensor>;
 }
 
 export interface BertStackOptions {
   readonly config: TextConfig;
-  /** Numbers of the layers whose attention probabilities are kept. */
-  readonly attentionLayers?: readonly number[] | undefined;
+  /** Default: flash attention everywhere. */
+  readonly attendOf?: AttendOf | undefined;
 }
 
 /** Runs `layers` one after another on x [batch, L, width]. */
@@ -38,14 +39,14 @@ export function bertStack(
   x: Tensor,
   layers: BertLayers,
   inputs: BertLayerInputs,
-  { config, attentionLayers = [] }: BertStackOptions,
+  { config, attendOf = () => attend }: BertStackOptions,
 ): BertStackResult {
   let hidden = x;
   const hiddenStates = new Map<number, Tensor>();
   const selfAttentions = new Map<number, Tensor>();
   const crossAttentions = new Map<number, Tensor>();
   for (const [number, layer] of layers) {
-    const result = bertLayer(hidden, layer, inputs, { config, keepProbabilities: attentionLayers.includes(number) });
+    const result = bertLayer(hidden, layer, inputs, { config, attend: attendOf(number) });
     hidden = result.hidden;
     hiddenStates.set(number, hidden);
     if (result.selfProbabilities) selfAttentions.set(number, result.selfProbabilities);
