@@ -17,7 +17,17 @@ SIDE, LIMIT = 192, 300
 PREFERRED = ("fluent-3d", "noto", "twemoji", "emojione", "fxemoji", "noto-v1", "fluent-flat")
 
 
+PLURAL = (
+    "beer mugs", "biceps", "bags", "beads", "books", "cherries", "droplets", "eyes", "fingers", "fireworks", "footprints",
+    "fries", "glasses", "grapes", "hands", "hearts", "houses", "jeans", "notes", "pancakes", "paperclips", "peanuts",
+    "playing cards", "scissors", "skis", "springs",
+)
+UNCOUNTED = ("santa claus", "skull and crossbones", "tennis")
+
+
 def with_article(label):
+    if label.endswith(PLURAL) and " with " not in label or label in UNCOUNTED:
+        return label
     return ("an " if label[0] in "aeiou" else "a ") + label
 
 
