@@ -8,6 +8,7 @@ export {
   withImageSize,
 } from "./config.ts";
 export { ConfigError, formatConfig, parseConfig } from "./config-file.ts";
+export { configFromShapes, type HeadCounts } from "./config-from-shapes.ts";
 export { type FusionInputs, type FusionResult, fusionEncoder, fusionParameters } from "./fusion-encoder.ts";
 export {
   AUGMENT_NAMES,

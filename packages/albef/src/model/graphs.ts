@@ -85,8 +85,7 @@ export function matchGraph(
 }
 
 /** Shapes of all parameters that the three graphs read, by official name. */
-export function neededParameters(config: AlbefConfig, textPrefix: string): ReadonlyMap<string, readonly number[]> {
-  const plan: ModelPlan = { config, textPrefix, specs: new Map() };
+export function neededParameters(plan: ModelPlan): ReadonlyMap<string, readonly number[]> {
   const length = 1;
   const graphs = [
     imageGraph(plan, 1),

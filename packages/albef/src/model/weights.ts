@@ -6,8 +6,9 @@ import {
   openSafetensors,
   type Safetensors,
   shardNames,
+  type TensorSpec,
 } from "@albef/core";
-import type { AlbefConfig } from "@albef/encoder";
+import type { AlbefConfig, WeightSpecs } from "@albef/encoder";
 import { type ModelFiles, required } from "../hub/model-files.ts";
 import type { LoadOptions } from "../types.ts";
 import { neededParameters } from "./graphs.ts";
@@ -38,10 +39,23 @@ export interface UploadOptions extends Pick<LoadOptions, "dtype" | "onProgress" 
   readonly textPrefix: string;
 }
 
+/** What is stored as integers with scales: the graphs read it so. All else is expected in the model's own shapes. */
+function quantizedSpecs(weights: readonly Safetensors[]): WeightSpecs {
+  const stored = new Map(weights.flatMap((file) => [...file.tensors]));
+  const specs = new Map<string, TensorSpec>();
+  for (const [name, { shape }] of stored) {
+    const scales = stored.get(`${name}.scales`);
+    if (!scales) continue;
+    specs.set(name, { dtype: "u32", shape });
+    specs.set(`${name}.scales`, { dtype: "f32", shape: scales.shape });
+  }
+  return specs;
+}
+
 /** Brings what inference reads to the device. Throws WeightError, which lists all that is missing or misshapen. */
 export async function uploadWeights(executor: Executor, weights: readonly Safetensors[], options: UploadOptions) {
   const { config, textPrefix, dtype = "auto", onProgress, signal } = options;
-  const needed = neededParameters(config, textPrefix);
+  const needed = neededParameters({ config, textPrefix, specs: quantizedSpecs(weights) });
   checkKeys(new Map(weights.flatMap((file) => [...file.tensors])), needed, { allowUnexpected: true });
   const total = weights
     .flatMap((file) => [...file.tensors])

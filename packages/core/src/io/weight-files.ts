@@ -23,7 +23,8 @@ export async function* namedTensors(
       if (seen.has(name)) throw new WeightError(`${file.name}: tensor ${name} is in another shard too`);
       seen.add(name);
       const tensor = await file.read(name);
-      yield dtype ? castFloats(tensor, dtype) : tensor;
+      const isScale = name.endsWith(".scales"); // of quantised weights: always f32
+      yield dtype && !isScale ? castFloats(tensor, dtype) : tensor;
       loaded += sizeBytes;
       onTensor?.(loaded);
     }

@@ -1,0 +1,45 @@
+#!/usr/bin/env node
+import type { Command } from "./command.ts";
+import { UsageError } from "./terminal.ts";
+
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  inspect: async () => (await import("./inspect.ts")).inspect,
+  convert: async () => (await import("./convert.ts")).convert,
+  "eval retrieval": async () => (await import("./eval-retrieval.ts")).evalRetrieval,
+};
+
+const HELP = `albef inspect FILE            what a checkpoint or a model folder holds
+albef convert FILE OUT        an official .pth (or safetensors) to a folder that web apps load
+albef eval retrieval MODEL    recalls on official annotations
+Each with --help.`;
+
+/** Runs a command line; the exit status: 0, 1 where the work failed, 2 where the call makes no sense. */
+export async function main(args: readonly string[]): Promise<number> {
+  const name = Object.keys(commands).find((known) => `${args.join(" ")} `.startsWith(`${known} `));
+  if (!name) {
+    const asked = args.length === 0 || args[0] === "--help" || args[0] === "help";
+    (asked ? console.log : console.error)(asked ? HELP : `albef: there is no command "${args.join(" ")}"\n${HELP}`);
+    return asked ? 0 : 2;
+  }
+  const command = await commands[name]!();
+  const rest = args.slice(name.split(" ").length);
+  if (rest.includes("--help")) {
+    console.log(command.usage);
+    return 0;
+  }
+  try {
+    await command.run(rest);
+    return 0;
+  } catch (error) {
+    const isUsage =
+      error instanceof UsageError || String((error as { code?: unknown }).code).startsWith("ERR_PARSE_ARGS");
+    console.error(`albef ${name}: ${(error as Error).message}`);
+    if (isUsage) console.error(command.usage);
+    return isUsage ? 2 : 1;
+  }
+}
+
+const { argv } = process;
+const { realpathSync } = process.getBuiltinModule("node:fs");
+const { fileURLToPath } = process.getBuiltinModule("node:url");
+if (argv[1] && realpathSync(argv[1]) === fileURLToPath(import.meta.url)) process.exitCode = await main(argv.slice(2));

@@ -1,0 +1,3 @@
+export { type Converted, type ConvertOptions, convertCheckpoint } from "./convert.ts";
+export type { WeightDType } from "./selection.ts";
+export { type ModelSink, opfsSink } from "./sinks.ts";
