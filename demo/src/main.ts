@@ -88,7 +88,10 @@ async function start(): Promise<void> {
     showOwnCount(ids.filter(isOwn).length);
   }
 
-  onModelChoice((choice) => void open(choice));
+  onModelChoice((choice) => void open(choice), {
+    list: () => albef.keptModels(),
+    remove: (name) => albef.removeModel(name),
+  });
   onFiles((files) => {
     if (isModel(files)) void open({ kind: "files", files });
     else if (files.length > 0) addPhotos(files).catch(status.error);

@@ -11,10 +11,11 @@ export interface GalleryEntry {
   readonly kind: "drawing" | "photograph";
 }
 
-/** The page's own weights, an address, or files that the user gave. */
+/** The page's own weights, an address, a model that this browser keeps, or files that the user gave. */
 export type ModelChoice =
   | { readonly kind: "embedded" }
   | { readonly kind: "url"; readonly url: string }
+  | { readonly kind: "kept"; readonly name: string }
   | { readonly kind: "files"; readonly files: File[] };
 
 export interface OpenedModel {
@@ -54,6 +55,9 @@ export interface SearchWorker {
     entries: readonly GalleryEntry[],
     report: Report,
   ): Promise<OpenedModel>;
+  /** Names of converted models that this browser keeps. */
+  keptModels(): Promise<string[]>;
+  removeModel(name: string): Promise<void>;
   search(request: SearchRequest): Promise<SearchOutcome>;
   similar(id: string, topK: number): Promise<SearchOutcome>;
   addPhotos(files: readonly File[], report: Report): Promise<PhotosAdded>;

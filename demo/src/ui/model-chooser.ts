@@ -1,11 +1,23 @@
-import { byId } from "../dom.ts";
+import { byId, make } from "../dom.ts";
 import type { ModelChoice } from "../protocol.ts";
 
+/** The converted models that this browser keeps. */
+export interface KeptModels {
+  list(): Promise<string[]>;
+  remove(name: string): Promise<void>;
+}
+
 /** The dialog in which another model is chosen. */
-export function onModelChoice(choose: (choice: ModelChoice) => void): void {
+export function onModelChoice(choose: (choice: ModelChoice) => void, kept: KeptModels): void {
   const dialog = byId("model", HTMLDialogElement);
   const url = byId("model-url", HTMLInputElement);
-  byId("model-button", HTMLButtonElement).addEventListener("click", () => dialog.showModal());
+  byId("model-button", HTMLButtonElement).addEventListener("click", () => {
+    dialog.showModal();
+    void showKept(kept, (name) => {
+      dialog.close("kept");
+      choose({ kind: "kept", name });
+    });
+  });
   dialog.addEventListener("close", () => {
     if (dialog.returnValue === "embedded") choose({ kind: "embedded" });
     if (dialog.returnValue === "url" && url.value) choose({ kind: "url", url: url.value });
@@ -18,6 +30,19 @@ export function onModelChoice(choose: (choice: ModelChoice) => void): void {
       if (files.length > 0) choose({ kind: "files", files });
     });
   }
+}
+
+async function showKept(kept: KeptModels, use: (name: string) => void): Promise<void> {
+  const list = byId("kept-models", HTMLUListElement);
+  const rows = (await kept.list()).map((name) => {
+    const open = make("button", { type: "button", textContent: `Use ${name}` });
+    const remove = make("button", { type: "button", className: "quiet", textContent: "Remove" });
+    const row = make("li", {}, [open, remove]);
+    open.addEventListener("click", () => use(name));
+    remove.addEventListener("click", () => void kept.remove(name).then(() => row.remove()));
+    return row;
+  });
+  list.replaceChildren(...rows);
 }
 
 /** Whether dropped files are a model, not photos. */

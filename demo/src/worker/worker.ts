@@ -1,7 +1,8 @@
-import { Albef, type AlbefModel, type Gallery, type ModelSource, type RankStage } from "albef";
+import { Albef, type AlbefModel, type Gallery, keptModelNames, type RankStage, removeKeptModel } from "albef";
 import { expose } from "comlink";
-import { isOwn, type ModelChoice, OWN, type SearchOutcome, type SearchWorker } from "../protocol.ts";
+import { isOwn, OWN, type SearchOutcome, type SearchWorker } from "../protocol.ts";
 import { fillGallery, type IndexPlaces, keep } from "./gallery-index.ts";
+import { sourceOf } from "./model-source.ts";
 import { freeName, openPhotoStore, type PhotoStore } from "./photo-store.ts";
 import { thumbnailOf } from "./thumbnail.ts";
 
@@ -27,7 +28,7 @@ function createSearchWorker(): SearchWorker {
       const started = performance.now();
       abort = new AbortController();
       const options = { onProgress: report, signal: abort.signal };
-      const model = await Albef.fromPretrained(sourceOf(choice), { ...options, device });
+      const model = await Albef.fromPretrained(await sourceOf(choice, page, options), { ...options, device });
       const loaded = performance.now();
       const places = placesOf(model);
       try {
@@ -45,6 +46,8 @@ function createSearchWorker(): SearchWorker {
       const [loadMs, indexMs] = [loaded - started, performance.now() - loaded];
       return { device: model.device, loadMs, indexMs, ids: gallery.ids, rerankHelps: model.rerankHelps };
     },
+    keptModels: () => keptModelNames().catch(() => []), // a browser without the private file system keeps none
+    removeModel: removeKeptModel,
     async search({ text, topK, rerank, onlyOwn }) {
       const { gallery } = current();
       const stages: { stage: RankStage; ms: number }[] = [];
@@ -94,11 +97,6 @@ function close(opened: Opened | undefined): void {
 
 function placesOf({ fingerprint }: AlbefModel): IndexPlaces {
   return { prebuilt: new URL("gallery/gallery.index", page), kept: `opfs:albef-demo-${fingerprint}` };
-}
-
-function sourceOf(choice: ModelChoice): ModelSource {
-  if (choice.kind === "embedded") return new URL("albef-mini/", page);
-  return choice.kind === "url" ? new URL(choice.url, page) : choice.files;
 }
 
 async function imageOf(id: string, store: PhotoStore): Promise<Blob> {

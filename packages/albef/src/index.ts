@@ -10,6 +10,7 @@ export {
   QuotaError,
 } from "./errors.ts";
 export { type CachedModel, cachedModels, clearCache } from "./hub/cache.ts";
+export { keptModelNames, removeKeptModel } from "./hub/kept-models.ts";
 export type {
   AddResult,
   AlbefModel,

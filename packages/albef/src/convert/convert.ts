@@ -1,4 +1,4 @@
-import type { ByteSource } from "@albef/core";
+import { type ByteSource, byteSource } from "@albef/core";
 import { type AlbefConfig, configFromShapes, formatConfig, parseConfig, withImageSize } from "@albef/encoder";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
@@ -41,10 +41,11 @@ const DEFAULT_SHARD_BYTES = 64 << 20;
  * Throws WeightError, ConfigError, ModelFileError, or the signal's reason.
  */
 export async function convertCheckpoint(
-  source: ByteSource,
+  given: ByteSource | File,
   sink: ModelSink,
   options: ConvertOptions = {},
 ): Promise<Converted> {
+  const source = given instanceof File ? byteSource(given) : given;
   try {
     const checkpoint = await openCheckpoint(source);
     const config = configOf(checkpoint, options);
