@@ -26,8 +26,16 @@ export interface Runner {
   readonly name: RunnerName;
   /** The adapter or backend, for people. */
   readonly description: string;
+  /** What runs them, for cases that keep state on a device; none in f64. */
+  readonly executor?: Executor;
   compile(graph: Graph, weights?: WeightLookup): Promise<Compiled>;
   dispose(): void;
+}
+
+/** The executor of a runner that has one. */
+export function executorOf({ name, executor }: Runner): Executor {
+  if (!executor) throw new Error(`${name}: keeps no state, training does not run on it`);
+  return executor;
 }
 
 /** Runs a graph once and frees everything. */
@@ -62,6 +70,7 @@ export function executorRunner(executor: Executor): Runner {
   return {
     name: executor.kind,
     description: executor.description,
+    executor,
     async compile(graph, weights = noWeights) {
       const store = await executor.upload(parametersOf(graph, weights));
       const program = await executor.compile(graph, store);

@@ -1,4 +1,4 @@
-import type { ModelSource, ProgressOptions } from "albef";
+import { keptModelNames, type ModelSource, type ProgressOptions } from "albef";
 import type { ModelChoice } from "../protocol.ts";
 
 const CHECKPOINT = /\.(pth|pt|bin)$/i;
@@ -22,7 +22,7 @@ export async function sourceOf(choice: ModelChoice, page: URL, options: Progress
 /** A configuration or tokenizer beside the checkpoint is taken; official checkpoints need neither. */
 async function converted(checkpoint: File, beside: readonly File[], options: ProgressOptions): Promise<ModelSource> {
   const { convertCheckpoint, opfsSink } = await import("albef/convert");
-  const name = nameFor(checkpoint);
+  const name = freeName(checkpoint, await keptModelNames());
   const config = await beside.find((file) => file.name === "config.json")?.text();
   const tokenizer = beside.find((file) => file.name === "vocab.txt" || file.name === "tokenizer.json");
   await convertCheckpoint(checkpoint, await opfsSink(name), {
@@ -33,10 +33,11 @@ async function converted(checkpoint: File, beside: readonly File[], options: Pro
   return `opfs:${name}`;
 }
 
-function nameFor({ name }: File): string {
-  return name
-    .replace(CHECKPOINT, "")
-    .replace(/[^\w. -]/g, "-")
-    .replace(/^\W/, "m")
-    .slice(0, 60);
+/** After the file; with a number where a model of that name is kept, so that a failed conversion costs none. */
+function freeName(file: File, taken: readonly string[]): string {
+  const plain = file.name.replace(CHECKPOINT, "").replace(/[^\w. -]/g, "-");
+  const stem = plain.replace(/^\W/, "m").slice(0, 60);
+  let name = stem;
+  for (let count = 2; taken.includes(name); count++) name = `${stem}-${count}`;
+  return name;
 }

@@ -3,6 +3,7 @@ export { checkpoint } from "./autodiff/checkpoint.ts";
 export { type GradientsOf, grad, stopGradient, type ValueAndGrad, valueAndGrad } from "./autodiff/grad.ts";
 export { DeviceError, DTypeError, GraphError, ShapeError } from "./errors.ts";
 export type {
+  Arena,
   DeviceTensor,
   Executor,
   MemoryCount,

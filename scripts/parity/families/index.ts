@@ -1,12 +1,16 @@
 import type { Family } from "../family.ts";
+import { adamw } from "./adamw.ts";
 import { captions } from "./captions.ts";
 import { checkpointMaps } from "./checkpoint-maps.ts";
 import { ops } from "./ops.ts";
 import { posEmbed } from "./pos-embed.ts";
 import { preprocess } from "./preprocess.ts";
+import { pretrainStep } from "./pretrain-step.ts";
 import { pth } from "./pth.ts";
 import { randaugment } from "./randaugment.ts";
 import { retrievalEval } from "./retrieval-eval.ts";
+import { retrievalTrain } from "./retrieval-train.ts";
+import { schedules } from "./schedules.ts";
 import { statedictBase } from "./statedict-base.ts";
 import { tiny } from "./tiny.ts";
 import { tokenizer } from "./tokenizer.ts";
@@ -16,14 +20,18 @@ import { tokenizer } from "./tokenizer.ts";
 
 /** The checks of each kind of recorded case, by the `case` field of case.json. */
 export const families: Readonly<Record<string, Family>> = {
+  adamw,
   captions,
   "checkpoint-maps": checkpointMaps,
   ops,
   "pos-embed": posEmbed,
   preprocess,
+  "pretrain-step": pretrainStep,
   pth,
   randaugment,
   "retrieval-eval": retrievalEval,
+  "retrieval-train": retrievalTrain,
+  schedules,
   "statedict-base": statedictBase,
   tiny,
   tokenizer,

@@ -3,6 +3,7 @@ import { expectDType, expectRank, lastDim } from "../shape.ts";
 import { elementCount } from "../spec.ts";
 import { wgsl } from "../wgsl.ts";
 import { elementwiseKernel } from "./snippets/elementwise.ts";
+import { rowIndices } from "./snippets/row-indices.tfjs.ts";
 
 /** Rows of table [rows, width] at indices i32 [...]: [..., width]. Indices outside are clamped. */
 export const gatherOp = definePrimitive<"table" | "indices">({
@@ -22,9 +23,7 @@ export const gatherOp = definePrimitive<"table" | "indices">({
     });
     return [result];
   },
-  tfjs: (tf, { table, indices }) => [
-    tf.gather(table, tf.cast(tf.clipByValue(indices, 0, table.shape[0]! - 1), "int32")),
-  ],
+  tfjs: (tf, { table, indices }) => [tf.gather(table, rowIndices(tf, indices, table.shape[0]!) as never)],
   vjp: (p, { inputs, grads }) => ({
     table: p.scatterAdd(grads[0]!, inputs.indices, inputs.table.shape[0]!),
     indices: null,

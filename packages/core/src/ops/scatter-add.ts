@@ -2,6 +2,7 @@ import { definePrimitive } from "../op.ts";
 import { expectDType, expectFloat, expectShape, lastDim } from "../shape.ts";
 import { elementCount } from "../spec.ts";
 import { scatterAddKernel } from "./scatter-add.wgsl.ts";
+import { rowIndices } from "./snippets/row-indices.tfjs.ts";
 
 export interface ScatterAddAttrs {
   readonly rows: number;
@@ -31,8 +32,8 @@ export const scatterAddOp = definePrimitive<"updates" | "indices", never, Scatte
   },
   tfjs(tf, { updates, indices }, { rows }) {
     const width = lastDim(updates);
-    const flat = tf.reshape(tf.clipByValue(indices, 0, rows - 1), [-1]);
-    return [tf.unsortedSegmentSum(tf.reshape(updates, [-1, width]), tf.cast(flat, "int32") as never, rows)];
+    const flat = tf.reshape(rowIndices(tf, indices, rows), [-1, 1]);
+    return [tf.scatterND(flat, tf.reshape(updates, [-1, width]), [rows, width])]; // it sums what meets; wasm lacks segment sums
   },
   vjp: (p, { inputs, grads }) => ({ updates: p.gather(grads[0]!, inputs.indices), indices: null }),
   flops: ({ inputs, outputs }) => elementCount(inputs.indices.shape) * elementCount(outputs[0]!.shape),

@@ -1,0 +1,33 @@
+export { type Branch, type BranchModel, branch, type TextPrefix } from "./branches.ts";
+export { TrainingError } from "./errors.ts";
+export { drawMasking, type MaskedTexts, type MaskingDraws, type MaskingOptions, maskWords } from "./masking.ts";
+export { type Objective, objective } from "./objective.ts";
+export {
+  type ObjectiveOptions,
+  PRETRAIN_OBJECTIVE,
+  RETRIEVAL_OBJECTIVE,
+  TEMPERATURE_RANGE,
+} from "./objective-options.ts";
+export { type AdamWOptions, createOptimizer, DEFAULT_ADAMW, decaysWeight, type Optimizer } from "./optimizer.ts";
+export { type LoraOptions, loraNames, loraScale, trainingSource } from "./parameters.ts";
+export { openState, savedTensors } from "./saved-state.ts";
+export {
+  type AlphaOptions,
+  alphaAt,
+  cosineRate,
+  learningRateAt,
+  type ScheduleOptions,
+  type SmoothScheduleOptions,
+  smoothLearningRate,
+} from "./schedule.ts";
+export type { BatchShape, StepInputs } from "./step-inputs.ts";
+export { type TrainingGraph, type TrainingGraphOptions, trainingGraph } from "./training-graph.ts";
+export { createTrainingState, type StateCounters, type TrainingState, type TrainingWeights } from "./training-state.ts";
+export {
+  createTrainingStep,
+  type StepOptions,
+  type StepResult,
+  type StepSettings,
+  type TrainingBatch,
+  type TrainingStep,
+} from "./training-step.ts";

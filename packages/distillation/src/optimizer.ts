@@ -1,0 +1,167 @@
+import {
+  type Arena,
+  adamW,
+  axpby,
+  type Executor,
+  GROUP_BLOCK,
+  type ParameterStore,
+  type Program,
+  type Shape,
+  squaredNorm,
+  trace,
+} from "@albef/core";
+import type { TrainingState } from "./training-state.ts";
+
+export interface AdamWOptions {
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly eps: number;
+  readonly weightDecay: number;
+  /** Factor on the learning rate of a parameter; parameters of one factor and decay form a group. Default: 1 for all. */
+  readonly rateScale?: ((name: string) => number) | undefined;
+  /** Gradients whose norm over all parameters is larger are scaled down to it. Default: none, as in the official code. */
+  readonly maxGradNorm?: number | undefined;
+}
+
+/** torch.optim.AdamW as the official configurations use it. */
+export const DEFAULT_ADAMW: AdamWOptions = { beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0.02 };
+
+/** Whether AdamW decays a parameter: not biases and 1-dimensional ones (official optim_factory.py); scalars are decayed. */
+export function decaysWeight(name: string, shape: Shape): boolean {
+  return shape.length !== 1 && !name.endsWith(".bias");
+}
+
+interface Group {
+  readonly scale: number;
+  readonly decay: number;
+}
+
+/** AdamW and the momentum teacher over the arenas of a training state: one dispatch per arena each. */
+export interface Optimizer extends Disposable {
+  /** The norm of all gradients together. */
+  gradNorm(): Promise<number>;
+  /** One AdamW step. `gradNorm` is needed where gradients are clipped; `factor` multiplies the gradients first. */
+  step(options: { readonly learningRate: number; readonly gradNorm?: number; readonly factor?: number }): Promise<void>;
+  /** teacher = momentum * teacher + (1 - momentum) * weights. */
+  updateTeacher(momentum: number): Promise<void>;
+  dispose(): void;
+}
+
+/** The optimizer of `state`; `gradients` replaces the state's own store, for accumulated ones. */
+export async function createOptimizer(
+  executor: Executor,
+  state: TrainingState,
+  options: AdamWOptions = DEFAULT_ADAMW,
+  gradients: ParameterStore = state.gradients,
+): Promise<Optimizer> {
+  const groups = groupsOf(state, options);
+  const { weights, moment1, moment2, teacher } = state;
+  const norm = await executor.compile(normGraph(gradients.arenas), gradients);
+  const update = await executor.compile(adamWGraph(state, { options, groups, gradients }), [
+    weights,
+    moment1,
+    moment2,
+    gradients,
+  ]);
+  const follow = teacher && (await executor.compile(teacherGraph(weights.arenas, teacher.arenas), [teacher, weights]));
+  const programs: (Program | undefined)[] = [norm, update, follow];
+  const dispose = () => {
+    for (const program of programs) program?.dispose();
+  };
+  return {
+    async gradNorm() {
+      const { squares } = await norm.run({});
+      return Math.sqrt((squares as Float32Array).reduce((total, value) => total + value, 0));
+    },
+    async step({ learningRate, gradNorm, factor = 1 }) {
+      const t = ++state.counters.step;
+      const step = Float32Array.of(
+        1 - options.beta1 ** t,
+        Math.sqrt(1 - options.beta2 ** t),
+        factor * clipFactor(options.maxGradNorm, gradNorm, factor),
+      );
+      const rates = Float32Array.from(groups.flatMap(({ scale, decay }) => [learningRate * scale, decay]));
+      await update.run({ step, rates }, { read: [] });
+    },
+    async updateTeacher(momentum) {
+      await follow?.run({ factors: Float32Array.of(momentum, 1 - momentum) }, { read: [] });
+    },
+    dispose,
+    [Symbol.dispose]: dispose,
+  };
+}
+
+/** As torch.nn.utils.clip_grad_norm_. */
+function clipFactor(most: number | undefined, norm: number | undefined, factor: number): number {
+  if (most === undefined || norm === undefined) return 1;
+  return Math.min(1, most / (norm * factor + 1e-6));
+}
+
+function groupsOf({ trainable }: TrainingState, options: AdamWOptions): Group[] {
+  const groups: Group[] = [];
+  for (const [name, shape] of trainable) {
+    const wanted = groupFor(name, shape, options);
+    if (!groups.some((group) => same(group, wanted))) groups.push(wanted);
+  }
+  return groups;
+}
+
+function groupFor(name: string, shape: Shape, { rateScale, weightDecay }: AdamWOptions): Group {
+  return { scale: rateScale?.(name) ?? 1, decay: decaysWeight(name, shape) ? weightDecay : 0 };
+}
+
+function same(a: Group, b: Group): boolean {
+  return a.scale === b.scale && a.decay === b.decay;
+}
+
+interface AdamWParts {
+  readonly options: AdamWOptions;
+  readonly groups: readonly Group[];
+  readonly gradients: ParameterStore;
+}
+
+function adamWGraph(state: TrainingState, { options, groups, gradients }: AdamWParts) {
+  return trace((tracer) => {
+    const rates = tracer.input("rates", { dtype: "f32", shape: [groups.length, 2] });
+    const step = tracer.input("step", { dtype: "f32", shape: [3] });
+    const flat = ({ name, elements }: Arena) => tracer.parameter(name, { dtype: "f32", shape: [elements] });
+    for (const [i, arena] of state.weights.arenas.entries()) {
+      const table = groupTable(arena, groups, options);
+      adamW(flat(arena), flat(state.moment1.arenas[i]!), flat(state.moment2.arenas[i]!), {
+        ...{ beta1: options.beta1, beta2: options.beta2, eps: options.eps },
+        gradients: flat(gradients.arenas[i]!),
+        groups: tracer.constant({ dtype: "u32", shape: [table.length] }, table),
+        ...{ rates, step },
+      });
+    }
+    return {};
+  });
+}
+
+/** The group of each block of an arena. */
+function groupTable({ elements, slots }: Arena, groups: readonly Group[], options: AdamWOptions): Uint32Array {
+  const table = new Uint32Array(elements / GROUP_BLOCK);
+  for (const [i, { name, shape, offset }] of slots.entries()) {
+    const group = groups.findIndex((one) => same(one, groupFor(name, shape, options)));
+    table.fill(group, offset / GROUP_BLOCK, (slots[i + 1]?.offset ?? elements) / GROUP_BLOCK);
+  }
+  return table;
+}
+
+function normGraph(arenas: readonly Arena[]) {
+  return trace((tracer) => {
+    const norms = arenas.map(({ name, elements }) =>
+      squaredNorm(tracer.parameter(name, { dtype: "f32", shape: [elements] })),
+    );
+    return Object.fromEntries(norms.map((norm, i) => [i === 0 ? "squares" : `squares${i}`, norm]));
+  });
+}
+
+function teacherGraph(weights: readonly Arena[], teacher: readonly Arena[]) {
+  return trace((tracer) => {
+    const factors = tracer.input("factors", { dtype: "f32", shape: [2] });
+    const flat = ({ name, elements }: Arena) => tracer.parameter(name, { dtype: "f32", shape: [elements] });
+    for (const [i, arena] of weights.entries()) axpby(flat(teacher[i]!), flat(arena), factors);
+    return {};
+  });
+}
