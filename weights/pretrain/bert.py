@@ -102,5 +102,6 @@ class TextEncoder(nn.Module):
             if isinstance(module, nn.Linear):
                 nn.init.zeros_(module.bias)
 
-    def vocabulary_logits(self, x):
-        return self.cls["predictions"](x, self.bert.embeddings["word_embeddings"].weight)
+    def vocabulary_logits(self, x, frozen=False):
+        words = self.bert.embeddings["word_embeddings"].weight
+        return self.cls["predictions"](x, words.detach() if frozen else words)

@@ -72,15 +72,21 @@ def mask_words(ids, vocabulary, probability):
 
 
 def masked_language(model, teacher, batch, images, settings):
-    """MLM loss; with a teacher, alpha of it is distillation. images = (online states, teacher states or None)."""
+    """MLM loss; with a teacher, alpha of it is distillation. images = (online states, teacher states or None).
+
+    Where settings["frozen_text"] is set, the text encoder is used as it is.
+    """
     vocabulary = model.text_encoder.bert.embeddings["word_embeddings"].num_embeddings
     ids, labels = mask_words(batch["ids"], vocabulary, settings["mlm_probability"])
     chosen = labels != -100
+    frozen = settings.get("frozen_text", False)
 
     def logits(network, image):
         bert = network.text_encoder.bert
-        states = bert.fuse(bert.text(ids, batch["mask"]), batch["mask"], image)
-        return network.text_encoder.vocabulary_logits(states[chosen])
+        with torch.set_grad_enabled(torch.is_grad_enabled() and not frozen):
+            text = bert.text(ids, batch["mask"])
+        states = bert.fuse(text, batch["mask"], image)
+        return network.text_encoder.vocabulary_logits(states[chosen], frozen)
 
     predicted = logits(model, images[0])
     loss = F.cross_entropy(predicted, labels[chosen])
@@ -104,7 +110,7 @@ def fusion_step(model, batch, settings):
         text, text_feature = model.text(batch["ids"], batch["mask"])
         similarity = image_feature @ text_feature.t() / model.temp
     itm, rates = image_text_matching(model, image, text, batch, similarity, settings["hardness"])
-    mlm = masked_language(model, None, half(batch), (image[::2], None), settings)
+    mlm = masked_language(model, None, half(batch), (image[::2], None), {**settings, "frozen_text": True})
     return {"itm": itm, "mlm": mlm, "total": itm + 0.2 * mlm, **rates}
 
 

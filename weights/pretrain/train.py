@@ -104,7 +104,7 @@ class Run:
         progress = progress_in(self.phase, share, self.training)
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(self.phase, progress, self.phase_steps, self.training)
-        self.optimizer.zero_grad()
+        self.optimizer.zero_grad(set_to_none=True)  # zeros would still be decayed
         losses = self.losses(share)
         losses["total"].backward()
         nn.utils.clip_grad_norm_(self.parameters(), self.training["clip"])
