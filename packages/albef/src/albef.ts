@@ -50,6 +50,14 @@ function publicModel(loaded: LoadedModel): AlbefModel {
         throw error;
       }
     },
+    async finetune(pairs, options = {}) {
+      const { finetune } = await import("./training/index.ts"); // pages that only search do not load it
+      return finetune(loaded, pairs, { ...options, publish: publicModel });
+    },
+    async withAdapter(adapter) {
+      const { readAdapter, tunedModel } = await import("./training/index.ts");
+      return publicModel(await tunedModel(loaded, await readAdapter(adapter, fingerprint)));
+    },
     dispose: () => loaded.dispose(),
     [Symbol.dispose]: () => loaded.dispose(),
   };

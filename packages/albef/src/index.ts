@@ -11,6 +11,15 @@ export {
 } from "./errors.ts";
 export { type CachedModel, cachedModels, clearCache } from "./hub/cache.ts";
 export { keptModelNames, removeKeptModel } from "./hub/kept-models.ts";
+export { FinetuneError } from "./training/errors.ts";
+export type {
+  FinetuneOptions,
+  FinetunePlan,
+  FinetuneRun,
+  FinetuneStep,
+  TrainedPart,
+  TrainingPair,
+} from "./training/types.ts";
 export type {
   AddResult,
   AlbefModel,

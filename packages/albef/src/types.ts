@@ -1,4 +1,5 @@
 import type { DecodableImage, RawImage } from "@albef/encoder";
+import type { FinetuneOptions, FinetuneRun, TrainingPair } from "./training/types.ts";
 
 /** Where a model comes from: a URL or (in Node) a folder path, `opfs:name`, picked or dropped files, a picked folder. */
 export type ModelSource = string | URL | readonly File[] | FileSystemDirectoryHandle;
@@ -190,5 +191,15 @@ export interface AlbefModel extends Disposable {
   /** ITM of one image with each text. */
   matchScores(image: ImageInput, texts: Iterable<string>, options?: ProgressOptions): Promise<MatchScore[]>;
   gallery(images?: Iterable<ImageInput | GalleryItem>, options?: GalleryOptions): Promise<Gallery>;
+  /**
+   * Fine-tunes on pictures with captions, on this device. Nothing changes in this model: the run gives a new one. Throws
+   * FinetuneError where pairs or options cannot be trained with.
+   */
+  finetune(
+    pairs: Iterable<TrainingPair> | AsyncIterable<TrainingPair>,
+    options?: FinetuneOptions,
+  ): Promise<FinetuneRun<AlbefModel>>;
+  /** A new model with what a fine-tuning learnt. Throws FinetuneError where the file is another model's. */
+  withAdapter(adapter: Blob): Promise<AlbefModel>;
   dispose(): void;
 }

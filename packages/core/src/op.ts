@@ -41,6 +41,13 @@ export interface Cotangents<K extends string, O extends string> {
 /** One gradient per operand; null says that none flows. */
 export type InputGrads<K extends string, O extends string> = { readonly [P in K | O]: Tensor | null };
 
+/** The gradients of the operands as graph nodes. */
+export type Vjp<K extends string, O extends string = never, A = object> = (
+  p: PrimitiveSet,
+  cotangents: Cotangents<K, O>,
+  attrs: A,
+) => InputGrads<K, O>;
+
 export interface OpBase<K extends string, O extends string, A> {
   readonly name: string;
   readonly inputs: readonly K[];
@@ -74,7 +81,8 @@ export interface Primitive<K extends string = string, O extends string = never, 
   /** The rule in double precision. Returns the data of each output. */
   f64(inputs: Operands<K, O, F64Array>, attrs: A, outputs: readonly TensorSpec[]): readonly Float64Array[];
   tfjs(tf: TfModule, inputs: Operands<K, O, TfTensor>, attrs: A, outputs: readonly TensorSpec[]): readonly TfTensor[];
-  vjp(p: PrimitiveSet, cotangents: Cotangents<K, O>, attrs: A): InputGrads<K, O>;
+  /** `later`: in `ops/vjps.ts`, with an op that pages which never train do not load. */
+  readonly vjp: Vjp<K, O, A> | "later";
 }
 
 /** An op with its own kernel whose meaning is its definition in primitives: the oracle and the fallback. */
@@ -82,7 +90,7 @@ export interface FusedOp<K extends string = string, O extends string = never, A 
   readonly kind: "fused";
   define(p: PrimitiveSet, inputs: Operands<K, O, Tensor>, attrs: A): readonly Tensor[];
   /** Absent: gradients flow through the definition. */
-  vjp?(p: PrimitiveSet, cotangents: Cotangents<K, O>, attrs: A): InputGrads<K, O>;
+  readonly vjp?: Vjp<K, O, A>;
   /** Where tfjs has a faster way than the definition. */
   tfjs?(tf: TfModule, inputs: Operands<K, O, TfTensor>, attrs: A, outputs: readonly TensorSpec[]): readonly TfTensor[];
 }

@@ -4,11 +4,15 @@ import type { ImageInput } from "../types.ts";
 
 /** An image as the official test transform has it: f32 [3, size, size]. Throws ImageError where it cannot be read. */
 export async function readPixels(image: ImageInput, size: number, signal?: AbortSignal): Promise<Float32Array> {
+  return preprocessImage(await readRaw(image, signal), size);
+}
+
+/** Upright pixels as they are in the file. Throws ImageError where it cannot be read. */
+export async function readRaw(image: ImageInput, signal?: AbortSignal): Promise<RawImage> {
   if (typeof image !== "object" || image === null) {
     throw new ImageError(`image: must be a File, Blob, URL, bytes or pixels, got ${typeof image}`);
   }
-  const pixels = isNode() ? await decodeInNode(image, signal) : await decodeImage(image, signal ? { signal } : {});
-  return preprocessImage(pixels, size);
+  return isNode() ? decodeInNode(image, signal) : decodeImage(image, signal ? { signal } : {});
 }
 
 async function decodeInNode(image: ImageInput, signal: AbortSignal | undefined): Promise<RawImage> {

@@ -1,15 +1,16 @@
-import { DeviceError, type Safetensors } from "@albef/core";
+import { DeviceError, type ParameterStore, type Safetensors } from "@albef/core";
 import type { AlbefConfig, Tokenizer } from "@albef/encoder";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { type OpenedDevice, openDevice } from "../device/open-device.ts";
+import { type SharedDevice, sharedDevice } from "../device/shared-device.ts";
 import type { ModelFiles } from "../hub/model-files.ts";
 import { openSource } from "../hub/open-source.ts";
 import type { DeviceInfo, LoadOptions, ModelSource } from "../types.ts";
 import { createEngine, type Engine } from "./engine.ts";
 import { readConfig, readTokenizer } from "./model-config.ts";
 import { selfCheck } from "./self-check.ts";
-import { openWeights, textPrefixOf, uploadWeights } from "./weights.ts";
+import { openWeights, type TextPrefix, textPrefixOf, uploadWeights } from "./weights.ts";
 
 /** Everything that a model is made of. */
 export interface LoadedModel {
@@ -20,7 +21,18 @@ export interface LoadedModel {
   readonly engine: Engine;
   readonly device: DeviceInfo;
   readonly fingerprint: string;
+  /** What the model was made from, for those that train it. */
+  readonly origin: ModelOrigin;
   dispose(): void;
+}
+
+export interface ModelOrigin {
+  readonly weights: readonly Safetensors[];
+  readonly textPrefix: TextPrefix;
+  /** On the device: what inference reads. */
+  readonly store: ParameterStore;
+  /** The same model with other values for some weights, on the same device. */
+  rebuilt(replaced: ReadonlyMap<string, Float32Array>, fingerprint: string): Promise<LoadedModel>;
 }
 
 export async function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<LoadedModel> {
@@ -32,12 +44,38 @@ export async function loadModel(source: ModelSource, options: LoadOptions = {}):
   signal?.throwIfAborted();
   const fingerprint = await fingerprintOf(text, weights);
   const parts = { files, config, weights, options };
-  const run = await start(await openDevice(device), parts).catch(async (error: unknown) => {
+  const run = await begin(await openDevice(device), parts).catch(async (error: unknown) => {
     const mayFallBack = device === "auto" && error instanceof DeviceError && !signal?.aborted;
     if (!mayFallBack) throw error;
-    return start(await openDevice("wasm", `WebGPU was given up: ${error.message}`), parts);
+    return begin(await openDevice("wasm", `WebGPU was given up: ${error.message}`), parts);
   });
-  return { config, rerankHelps, tokenizer, fingerprint, ...run };
+  return assembled({ config, rerankHelps, tokenizer, fingerprint }, run, parts);
+}
+
+type Described = Pick<LoadedModel, "config" | "rerankHelps" | "tokenizer" | "fingerprint">;
+type Started = Awaited<ReturnType<typeof start>>;
+
+function assembled(described: Described, run: Started, parts: Parts): LoadedModel {
+  const { store, device, ...running } = run;
+  return {
+    ...described,
+    ...running,
+    device: device.opened.info,
+    origin: {
+      weights: parts.weights,
+      textPrefix: textPrefixOf(parts.weights),
+      store,
+      async rebuilt(replaced, fingerprint) {
+        const tuned = { ...parts, replaced, options: { ...parts.options, onProgress: undefined, signal: undefined } };
+        return assembled({ ...described, fingerprint }, await start(device, tuned), tuned);
+      },
+    },
+  };
+}
+
+/** The first model on a device closes it where it cannot start. */
+async function begin(opened: OpenedDevice, parts: Parts): Promise<Started> {
+  return start(sharedDevice(opened), parts);
 }
 
 interface Parts {
@@ -45,28 +83,31 @@ interface Parts {
   readonly config: AlbefConfig;
   readonly weights: readonly Safetensors[];
   readonly options: LoadOptions;
+  /** Values that take the place of stored ones. */
+  readonly replaced?: ReadonlyMap<string, Float32Array>;
 }
 
 /** Uploads the weights and checks what the device makes of them; frees the device where that fails. */
-async function start(opened: OpenedDevice, { files, config, weights, options }: Parts) {
+async function start(device: SharedDevice, { files, config, weights, options, replaced }: Parts) {
   const { dtype, onProgress, signal } = options;
-  const { executor, info } = opened;
+  const { executor, info } = device.opened;
+  const release = device.lease();
   try {
     if (dtype === "f16" && !executor.supportsF16) {
       throw new DeviceError(`dtype "f16": ${info.description} has no 16-bit floats; use "auto" or "f32"`);
     }
     const textPrefix = textPrefixOf(weights);
-    const store = await uploadWeights(executor, weights, { config, textPrefix, dtype, onProgress, signal });
+    const store = await uploadWeights(executor, weights, { config, textPrefix, dtype, onProgress, signal, replaced });
     const engine = createEngine(executor, store, { config, textPrefix, specs: store.specs });
-    await selfCheck(engine, files, { description: info.description, onProgress });
+    if (!replaced) await selfCheck(engine, files, { description: info.description, onProgress });
     const dispose = () => {
       engine.dispose();
       store.dispose();
-      opened.dispose();
+      release();
     };
-    return { engine, device: info, dispose };
+    return { engine, store, device, dispose };
   } catch (error) {
-    opened.dispose();
+    release();
     throw error;
   }
 }

@@ -15,7 +15,11 @@ export async function similarityOf(executor: Executor, a: Features, b: Features)
     const right = tracer.input("b", { dtype: "f32", shape: [b.rows, b.width] });
     return { scores: similarity(left, right) };
   });
-  using program = await executor.compile(graph);
-  const { scores } = await program.run({ a: a.data, b: b.data });
-  return { data: scores as Float32Array, rows: a.rows, columns: b.rows };
+  const program = await executor.compile(graph);
+  try {
+    const { scores } = await program.run({ a: a.data, b: b.data });
+    return { data: scores as Float32Array, rows: a.rows, columns: b.rows };
+  } finally {
+    program.dispose(); // `using` would bring its helper into every page
+  }
 }

@@ -1,7 +1,9 @@
 import {
   byteSource,
+  castFloats,
   checkKeys,
   type Executor,
+  type NamedTensor,
   namedTensors,
   openSafetensors,
   type Safetensors,
@@ -28,8 +30,10 @@ export async function openWeights(files: ModelFiles): Promise<Safetensors[]> {
   return shards;
 }
 
+export type TextPrefix = "text_encoder.bert" | "text_encoder";
+
 /** Where the checkpoint keeps its BERT: pre-trained models inside the masked-language wrapper, fine-tuned ones bare. */
-export function textPrefixOf(weights: readonly Safetensors[]): "text_encoder.bert" | "text_encoder" {
+export function textPrefixOf(weights: readonly Safetensors[]): TextPrefix {
   const wrapped = weights.some((file) => file.tensors.has("text_encoder.bert.embeddings.word_embeddings.weight"));
   return wrapped ? "text_encoder.bert" : "text_encoder";
 }
@@ -37,6 +41,8 @@ export function textPrefixOf(weights: readonly Safetensors[]): "text_encoder.ber
 export interface UploadOptions extends Pick<LoadOptions, "dtype" | "onProgress" | "signal"> {
   readonly config: AlbefConfig;
   readonly textPrefix: string;
+  /** Values that take the place of stored ones, by name. */
+  readonly replaced?: ReadonlyMap<string, Float32Array> | undefined;
 }
 
 /** What is stored as integers with scales: the graphs read it so. All else is expected in the model's own shapes. */
@@ -54,21 +60,27 @@ function quantizedSpecs(weights: readonly Safetensors[]): WeightSpecs {
 
 /** Brings what inference reads to the device. Throws WeightError, which lists all that is missing or misshapen. */
 export async function uploadWeights(executor: Executor, weights: readonly Safetensors[], options: UploadOptions) {
-  const { config, textPrefix, dtype = "auto", onProgress, signal } = options;
+  const { config, textPrefix, replaced, dtype = "auto", onProgress, signal } = options;
   const needed = neededParameters({ config, textPrefix, specs: quantizedSpecs(weights) });
   checkKeys(new Map(weights.flatMap((file) => [...file.tensors])), needed, { allowUnexpected: true });
   const total = weights
     .flatMap((file) => [...file.tensors])
     .reduce((sum, [name, { sizeBytes }]) => sum + (needed.has(name) ? sizeBytes : 0), 0);
   const cast = dtype === "auto" ? (executor.supportsF16 ? undefined : "f32") : dtype;
-  return executor.upload(
-    namedTensors(weights, {
-      ...(cast && { dtype: cast }),
-      keep: (name) => needed.has(name),
-      onTensor: (loaded) => {
-        signal?.throwIfAborted();
-        onProgress?.({ phase: "upload", file: SINGLE, loaded, total });
-      },
-    }),
-  );
+  const stored = namedTensors(weights, {
+    ...(cast && { dtype: cast }),
+    keep: (name) => needed.has(name),
+    onTensor: (loaded) => {
+      signal?.throwIfAborted();
+      onProgress?.({ phase: "upload", file: SINGLE, loaded, total });
+    },
+  });
+  return executor.upload(replaced ? withReplaced(stored, replaced) : stored);
+}
+
+async function* withReplaced(tensors: AsyncIterable<NamedTensor>, replaced: ReadonlyMap<string, Float32Array>) {
+  for await (const tensor of tensors) {
+    const data = replaced.get(tensor.name);
+    yield data ? castFloats({ ...tensor, dtype: "f32", data }, tensor.dtype as "f32" | "f16") : tensor;
+  }
 }

@@ -51,6 +51,7 @@ function walkBack(walk: Walk): void {
     if (!flowsInto(node, walk)) continue;
     const op = opOf(opTable, node);
     const vjp = vjps[op.name] ?? op.vjp;
+    if (vjp === "later") throw new GraphError(`gradients: ops/vjps.ts has no gradient of ${op.name}`);
     if (vjp) pullBack(node, vjp, walk);
     else throughDefinition(node, op, walk);
   }

@@ -22,7 +22,6 @@ export interface PrimitiveSet {
   rsqrt(x: Tensor): Tensor;
   erf(x: Tensor): Tensor;
   tanh(x: Tensor): Tensor;
-  floor(x: Tensor): Tensor;
   cast(x: Tensor, dtype: DType): Tensor;
   /** Signed 8-bit or 4-bit integers of u32 words [..., w] as f32 [..., w * 32 / bits]; no gradient. */
   unpack(words: Tensor, bits: 8 | 4): Tensor;
@@ -40,13 +39,9 @@ export interface PrimitiveSet {
   reshape(x: Tensor, shape: Shape): Tensor;
   transpose(x: Tensor, permutation: readonly number[]): Tensor;
   slice(x: Tensor, begin: readonly number[], size: readonly number[]): Tensor;
-  /** Zeros around `x`: `before[i]` and `after[i]` along axis i. */
-  pad(x: Tensor, before: readonly number[], after: readonly number[]): Tensor;
   concat(tensors: readonly Tensor[], axis: number): Tensor;
   /** Rows of `table` [rows, width] at `indices` [...] -> [..., width]. */
   gather(table: Tensor, indices: Tensor): Tensor;
-  /** The gradient of `gather`: rows of `updates` [..., width] added into zeros [rows, width]. */
-  scatterAdd(updates: Tensor, indices: Tensor, rows: number): Tensor;
   /** 0, 1, 2, ... along `axis` of a tensor of `shape`, on `like`'s graph. */
   iota(like: Tensor, shape: Shape, axis: number, dtype?: DType): Tensor;
   fill(like: Tensor, shape: Shape, value: number, dtype?: DType): Tensor;

@@ -9,7 +9,6 @@ import { equalOp } from "../ops/equal.ts";
 import { erfOp } from "../ops/erf.ts";
 import { expOp } from "../ops/exp.ts";
 import { fillOp } from "../ops/fill.ts";
-import { floorOp } from "../ops/floor.ts";
 import { gatherOp } from "../ops/gather.ts";
 import { greaterOp } from "../ops/greater.ts";
 import { iotaOp } from "../ops/iota.ts";
@@ -18,10 +17,8 @@ import { matmulOp } from "../ops/matmul.ts";
 import { maxOp } from "../ops/max.ts";
 import { maximumOp } from "../ops/maximum.ts";
 import { mulOp } from "../ops/mul.ts";
-import { padOp } from "../ops/pad.ts";
 import { reshapeOp } from "../ops/reshape.ts";
 import { rsqrtOp } from "../ops/rsqrt.ts";
-import { scatterAddOp } from "../ops/scatter-add.ts";
 import { sliceOp } from "../ops/slice.ts";
 import { sqrtOp } from "../ops/sqrt.ts";
 import { stopGradientOp } from "../ops/stop-gradient.ts";
@@ -98,7 +95,6 @@ export const primitives: PrimitiveSet = {
   rsqrt: unary(rsqrtOp),
   erf: unary(erfOp),
   tanh: unary(tanhOp),
-  floor: unary(floorOp),
   cast: (x, dtype) => (x.dtype === dtype ? x : apply(castOp, { x }, { dtype })[0]!),
   unpack: (x, bits) => apply(unpackOp, { x }, { bits })[0]!,
   stopGradient: unary(stopGradientOp),
@@ -112,11 +108,9 @@ export const primitives: PrimitiveSet = {
   reshape,
   transpose: (x, permutation) => apply(transposeOp, { x }, { permutation })[0]!,
   slice: (x, begin, size) => (sameShape(x.shape, size) ? x : apply(sliceOp, { x }, { begin, size })[0]!),
-  pad: (x, before, after) => apply(padOp, { x }, { before, after })[0]!,
   concat: (tensors, axis) =>
     tensors.reduce((a, b) => apply(concatOp, { a, b }, { axis: normalizeAxis("concat", axis, a) })[0]!),
   gather: (table, indices) => apply(gatherOp, { table, indices }, {})[0]!,
-  scatterAdd: (updates, indices, rows) => apply(scatterAddOp, { updates, indices }, { rows })[0]!,
   iota: (like, shape, axis, dtype = "f32") => apply(iotaOp, { like }, { shape, axis, dtype })[0]!,
   fill: (like, shape, value, dtype = "f32") => apply(fillOp, { like }, { shape, value, dtype })[0]!,
   softmax,

@@ -1,10 +1,9 @@
 import { apply } from "../graph/apply.ts";
-import type { PrimitiveSet } from "../graph/primitive-set.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { type Cotangents, defineFused, type InputGrads } from "../op.ts";
+import { defineFused } from "../op.ts";
 import { expectShape } from "../shape.ts";
 import { type AttentionAttrs, attentionKernel } from "./attention.wgsl.ts";
-import { expectHeads, expectSameBatch, mergeHeads, packHeads, splitHeads } from "./snippets/attention-heads.ts";
+import { expectHeads, expectSameBatch, mergeHeads, splitHeads } from "./snippets/attention-heads.ts";
 import { attentionScores, expectScoreOperands, type ScoreOptions, scoreAttrs } from "./snippets/attention-scores.ts";
 
 /**
@@ -44,44 +43,10 @@ export const attentionOp = defineFused<"query" | "key" | "value", "mask", Attent
     ];
   },
 
-  vjp: attentionGradient,
-
   flops: ({ inputs, outputs }, { headDim }) =>
     4 * inputs.key.shape[1]! * headDim * outputs[1]!.shape.reduce((product, extent) => product * extent, 1),
   lower: ({ inputs, outputs }, attrs, adapter) => attentionKernel({ inputs, outputs }, attrs, adapter),
 });
-
-type Inputs = "query" | "key" | "value";
-
-/**
- * P = exp(S - lse); dV = Pᵀ dO; dS = P * (dO Vᵀ - rowsum(dO * O) + dlse). As in the official code, a mask does not stop
- * the gradient: where it is masked P is 0, save in rows whose keys are all masked.
- */
-function attentionGradient(
-  p: PrimitiveSet,
-  { inputs, outputs, grads }: Cotangents<Inputs, "mask">,
-  attrs: AttentionAttrs,
-): InputGrads<Inputs, "mask"> {
-  const { query, key, value } = inputs;
-  const [context, logSumExp] = outputs as readonly [Tensor, Tensor];
-  const rows = [...logSumExp.shape, 1]; // [batch, heads, L, 1]
-  const dContext = grads[0] ?? p.fill(context, context.shape, 0);
-  const probabilities = p.exp(p.sub(attentionScores(p, inputs, attrs), p.reshape(logSumExp, rows)));
-  const dO = splitHeads(p, dContext, attrs);
-  const dP = p.matmul(dO, splitHeads(p, value, attrs, attrs.valueOffset), { transposeB: true });
-  const rowSum = p.sum(p.mul(dO, splitHeads(p, context, attrs)));
-  const shift = grads[1] ? p.sub(rowSum, p.reshape(grads[1], rows)) : rowSum;
-  const dS = p.mul(p.mul(probabilities, p.sub(dP, shift)), attrs.scale);
-  const dQ = p.matmul(dS, splitHeads(p, key, attrs, attrs.keyOffset));
-  const dK = p.matmul(dS, splitHeads(p, query, attrs, attrs.queryOffset), { transposeA: true });
-  const dV = p.matmul(probabilities, dO, { transposeA: true });
-  return {
-    query: packHeads(p, dQ, query, attrs.queryOffset),
-    key: packHeads(p, dK, key, attrs.keyOffset),
-    value: packHeads(p, dV, value, attrs.valueOffset),
-    mask: null,
-  };
-}
 
 export interface AttentionOptions extends ScoreOptions {
   /** Where the heads begin in the last axis of `value`, for packed rows. Default 0. */

@@ -10,6 +10,7 @@ import type { embeddingLayerNormOp } from "./embedding-layernorm.ts";
 import { embeddingRowsOp } from "./embedding-rows.ts";
 import type { LayerNormAttrs } from "./layernorm.ts";
 import type { LayerNormParametersAttrs } from "./layernorm-backward.ts";
+import { pad } from "./pad.ts";
 import {
   parameterGradientKernel,
   parameterGradients,
@@ -115,7 +116,7 @@ export const embeddingLayerNormVjp: NonNullable<(typeof embeddingLayerNormOp)["v
   const [dWeight, dBias] = apply(embeddingParametersOp, { ...tables, statistics, dy }, dtypes);
   const [, tokens, width] = dx.shape as readonly [number, number, number];
   const padded = (rows: Tensor, table: Tensor, dtype: DType) =>
-    p.cast(p.pad(rows, [0, 0], [table.shape[0]! - rows.shape[0]!, 0]), dtype);
+    p.cast(pad(rows, [0, 0], [table.shape[0]! - rows.shape[0]!, 0]), dtype);
   return {
     inputIds: null,
     word: apply(embeddingRowsOp, { updates: dx, inputIds }, { rows: word.shape[0]!, dtype: word.dtype })[0]!,

@@ -1,6 +1,7 @@
 import { defineFused } from "../op.ts";
 import { expectDType, expectFloat, expectShape, lastDim } from "../shape.ts";
 import { type DType, elementCount } from "../spec.ts";
+import { scatterAdd } from "./scatter-add.ts";
 import { scatterAddKernel } from "./scatter-add.wgsl.ts";
 
 export interface EmbeddingRowsAttrs {
@@ -26,7 +27,7 @@ export const embeddingRowsOp = defineFused<"updates" | "inputIds", never, Embedd
   define(p, { updates, inputIds }, { rows, dtype }) {
     const padding = p.equal(inputIds, p.fill(inputIds, inputIds.shape, PADDING_ID, "i32"));
     const learning = p.reshape(p.add(p.neg(padding), 1), [...inputIds.shape, 1]);
-    return [p.cast(p.scatterAdd(p.mul(p.cast(updates, "f32"), learning), inputIds, rows), dtype)];
+    return [p.cast(scatterAdd(p.mul(p.cast(updates, "f32"), learning), inputIds, rows), dtype)];
   },
   flops: ({ inputs, outputs }) =>
     elementCount(inputs.inputIds.shape) * outputs[0]!.shape[0]! + elementCount(outputs[0]!.shape),

@@ -1,3 +1,5 @@
+import { apply } from "../graph/apply.ts";
+import type { Tensor } from "../graph/tensor.ts";
 import { unary } from "./snippets/unary.ts";
 
 /** Largest integer not above x; no gradient. */
@@ -8,3 +10,8 @@ export const floorOp = unary({
   tfjs: (tf, x) => tf.floor(x),
   vjp: () => null,
 });
+
+/** Largest integers not above x. */
+export function floor(x: Tensor): Tensor {
+  return apply(floorOp, { x }, {})[0]!;
+}

@@ -24,10 +24,7 @@ export const gatherOp = definePrimitive<"table" | "indices">({
     return [result];
   },
   tfjs: (tf, { table, indices }) => [tf.gather(table, rowIndices(tf, indices, table.shape[0]!) as never)],
-  vjp: (p, { inputs, grads }) => ({
-    table: p.scatterAdd(grads[0]!, inputs.indices, inputs.table.shape[0]!),
-    indices: null,
-  }),
+  vjp: "later",
   lower({ inputs: { table, indices }, outputs }, _attrs, adapter) {
     const body = wgsl`
       let row = u32(clamp(i32(indices[i / ${lastDim(table)}u]), 0, ${table.shape[0]! - 1}));

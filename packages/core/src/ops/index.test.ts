@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { opTable } from "./index.ts";
+import { vjps } from "./vjps.ts";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const conformance = readdirSync(here)
@@ -15,4 +16,10 @@ test.each(Object.keys(opTable))("%s has conformance cases", (name) => {
 
 test("names are unique and those of the ops", () => {
   expect(Object.entries(opTable).filter(([name, op]) => op.name !== name)).toEqual([]);
+});
+
+test("every gradient that is said to come later is there", () => {
+  const later = Object.values(opTable).filter((op) => op.vjp === "later");
+  expect(later.length).toBeGreaterThan(0);
+  expect(later.filter(({ name }) => !vjps[name])).toEqual([]);
 });

@@ -8,6 +8,7 @@ import { crossEntropyBackwardOp, crossEntropyOp } from "./cross-entropy.ts";
 import { dropoutOp } from "./dropout.ts";
 import { embeddingLayerNormBackwardOp, embeddingParametersOp } from "./embedding-layernorm-backward.ts";
 import { embeddingRowsOp } from "./embedding-rows.ts";
+import { floorOp } from "./floor.ts";
 import { foldSeedOp } from "./fold-seed.ts";
 import { geluBackwardOp } from "./gelu-backward.ts";
 import { inferenceOps } from "./inference.ts";
@@ -15,11 +16,13 @@ import { l2NormalizeBackwardOp } from "./l2-normalize-backward.ts";
 import { layerNormBackwardOp, layerNormParametersOp } from "./layernorm-backward.ts";
 import { linearSlopeOp } from "./linear-backward.ts";
 import { mixedMatmulOp } from "./mixed-matmul.ts";
+import { padOp } from "./pad.ts";
 import { patchWeightOp } from "./patch-embedding-backward.ts";
 import { queueWriteOp } from "./queue-write.ts";
 import { randomUniformOp } from "./random-uniform.ts";
 import { recomputeOp } from "./recompute.ts";
 import { rowDotOp } from "./row-dot.ts";
+import { scatterAddOp } from "./scatter-add.ts";
 import { similarityBackwardOp } from "./similarity-backward.ts";
 import { softmaxBackwardOp } from "./softmax-backward.ts";
 import { squaredNormOp } from "./squared-norm.ts";
@@ -34,6 +37,7 @@ const LATER: readonly AnyOp[] = [
   embeddingLayerNormBackwardOp,
   embeddingParametersOp,
   embeddingRowsOp,
+  floorOp,
   foldSeedOp,
   geluBackwardOp,
   l2NormalizeBackwardOp,
@@ -41,10 +45,12 @@ const LATER: readonly AnyOp[] = [
   layerNormParametersOp,
   linearSlopeOp,
   mixedMatmulOp,
+  padOp,
   patchWeightOp,
   randomUniformOp,
   recomputeOp,
   rowDotOp,
+  scatterAddOp,
   similarityBackwardOp,
   softmaxBackwardOp,
   adamWOp,

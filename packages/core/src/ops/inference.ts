@@ -11,7 +11,6 @@ import { equalOp } from "./equal.ts";
 import { erfOp } from "./erf.ts";
 import { expOp } from "./exp.ts";
 import { fillOp } from "./fill.ts";
-import { floorOp } from "./floor.ts";
 import { gatherOp } from "./gather.ts";
 import { geluOp } from "./gelu.ts";
 import { greaterOp } from "./greater.ts";
@@ -24,12 +23,10 @@ import { matmulOp } from "./matmul.ts";
 import { maxOp } from "./max.ts";
 import { maximumOp } from "./maximum.ts";
 import { mulOp } from "./mul.ts";
-import { padOp } from "./pad.ts";
 import { patchEmbeddingOp } from "./patch-embedding.ts";
 import { quantizedLinearOp } from "./quantized-linear.ts";
 import { reshapeOp } from "./reshape.ts";
 import { rsqrtOp } from "./rsqrt.ts";
-import { scatterAddOp } from "./scatter-add.ts";
 import { similarityOp } from "./similarity.ts";
 import { sliceOp } from "./slice.ts";
 import { softmaxOp } from "./softmax.ts";
@@ -53,7 +50,6 @@ const INFERENCE: readonly AnyOp[] = [
   erfOp,
   expOp,
   fillOp,
-  floorOp,
   gatherOp,
   greaterOp,
   iotaOp,
@@ -63,10 +59,8 @@ const INFERENCE: readonly AnyOp[] = [
   maxOp,
   maximumOp,
   mulOp,
-  padOp,
   reshapeOp,
   rsqrtOp,
-  scatterAddOp,
   sliceOp,
   sqrtOp,
   stopGradientOp,

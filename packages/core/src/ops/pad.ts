@@ -1,4 +1,6 @@
 import { ShapeError } from "../errors.ts";
+import { apply } from "../graph/apply.ts";
+import type { Tensor } from "../graph/tensor.ts";
 import { definePrimitive } from "../op.ts";
 import { stridesOf } from "../shape.ts";
 import { elementCount, formatSpec } from "../spec.ts";
@@ -65,4 +67,9 @@ function padBody(shape: readonly number[], padded: readonly number[], before: re
     var inside = true;
     ${lines.join("\n")}
     if (inside) { y[i] = x[ix]; } else { y[i] = 0; }`;
+}
+
+/** Zeros around `x`: `before[i]` and `after[i]` along axis i. */
+export function pad(x: Tensor, before: readonly number[], after: readonly number[]): Tensor {
+  return apply(padOp, { x }, { before, after })[0]!;
 }

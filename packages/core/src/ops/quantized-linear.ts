@@ -9,11 +9,11 @@ import type { LinearOptions } from "./linear.ts";
 import { type QuantizedLinearAttrs, quantizedLinearKernel } from "./quantized-linear.wgsl.ts";
 import { activations } from "./snippets/activation.ts";
 
-type Inputs = "x" | "packed" | "scales";
-type Optional = "bias" | "residual";
+export type QuantizedInputs = "x" | "packed" | "scales";
+export type QuantizedOptional = "bias" | "residual";
 
 /** A linear layer whose weight is stored as 8-bit or 4-bit integers with a scale per group; sums are f32. */
-export const quantizedLinearOp = defineFused<Inputs, Optional, QuantizedLinearAttrs>({
+export const quantizedLinearOp = defineFused<QuantizedInputs, QuantizedOptional, QuantizedLinearAttrs>({
   name: "quantizedLinear",
   inputs: ["x", "packed", "scales"],
   optional: ["bias", "residual"],
@@ -49,42 +49,24 @@ export const quantizedLinearOp = defineFused<Inputs, Optional, QuantizedLinearAt
     return [residual ? p.add(y, p.cast(residual, x.dtype)) : y];
   },
 
-  // As `linear`; the integers have no gradient, a scale has that of its group.
-  vjp(p, { inputs, grads }, attrs) {
-    const { x, scales, bias, residual } = inputs;
-    const dy = grads[0]!;
-    const slope = () => activations[attrs.activation].derivative(p, preActivation(p, inputs, attrs));
-    const du = flat(p, attrs.activation === "none" ? dy : p.mul(dy, slope()));
-    const dWeight = p.cast(p.matmul(du, flat(p, x), { transposeA: true }), "f32");
-    const { integers, grouped } = unpacked(p, inputs, attrs);
-    const dScales = p.sum(p.mul(p.reshape(dWeight, grouped), integers));
-    return {
-      x: p.reshape(p.matmul(du, weight(p, inputs, attrs)), x.shape),
-      packed: null,
-      scales: p.reshape(dScales, scales.shape),
-      bias: bias ? p.cast(p.sumTo(du, bias.shape), bias.dtype) : null,
-      residual: residual ? p.cast(dy, residual.dtype) : null,
-    };
-  },
-
   flops: ({ inputs, outputs }) => 2 * rowCount(inputs.x) * lastDim(inputs.x) * lastDim(outputs[0]!),
   lower: ({ inputs, outputs }, attrs, adapter) => quantizedLinearKernel({ ...inputs, y: outputs[0]! }, attrs, adapter),
 });
 
-type Tensors = Operands<Inputs, Optional, Tensor>;
+export type QuantizedTensors = Operands<QuantizedInputs, QuantizedOptional, Tensor>;
 
-function flat(p: PrimitiveSet, x: Tensor): Tensor {
+export function flat(p: PrimitiveSet, x: Tensor): Tensor {
   return p.reshape(x, [rowCount(x), lastDim(x)]);
 }
 
 /** The integers of the weight, [n, k / group, group]. */
-function unpacked(p: PrimitiveSet, { packed, scales }: Tensors, { bits, group }: QuantizedLinearAttrs) {
+export function unpacked(p: PrimitiveSet, { packed, scales }: QuantizedTensors, { bits, group }: QuantizedLinearAttrs) {
   const grouped = [...scales.shape, group];
   return { integers: p.reshape(p.unpack(packed, bits), grouped), grouped };
 }
 
 /** integer * scale, [n, k]. */
-function weight(p: PrimitiveSet, inputs: Tensors, attrs: QuantizedLinearAttrs): Tensor {
+export function quantizedWeight(p: PrimitiveSet, inputs: QuantizedTensors, attrs: QuantizedLinearAttrs): Tensor {
   const { x, scales } = inputs;
   const { integers } = unpacked(p, inputs, attrs);
   const values = p.mul(integers, p.reshape(scales, [...scales.shape, 1]));
@@ -92,9 +74,9 @@ function weight(p: PrimitiveSet, inputs: Tensors, attrs: QuantizedLinearAttrs): 
 }
 
 /** x Wᵀ + bias, [..., n]. */
-function preActivation(p: PrimitiveSet, inputs: Tensors, attrs: QuantizedLinearAttrs): Tensor {
+export function preActivation(p: PrimitiveSet, inputs: QuantizedTensors, attrs: QuantizedLinearAttrs): Tensor {
   const { x, packed, bias } = inputs;
-  const product = p.matmul(flat(p, x), weight(p, inputs, attrs), { transposeB: true });
+  const product = p.matmul(flat(p, x), quantizedWeight(p, inputs, attrs), { transposeB: true });
   const sum = bias ? p.add(product, p.cast(bias, x.dtype)) : product;
   return p.reshape(sum, [...x.shape.slice(0, -1), packed.shape[0]!]);
 }

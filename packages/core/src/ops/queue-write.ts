@@ -6,6 +6,7 @@ import { defineFused } from "../op.ts";
 import { expectDType, expectRank, expectShape } from "../shape.ts";
 import { elementCount, formatSpec } from "../spec.ts";
 import { wgsl } from "../wgsl.ts";
+import { floor } from "./floor.ts";
 import { inPlaceKernel } from "./snippets/in-place.ts";
 
 /** Columns pointer, pointer + 1, ... (modulo the length) of queue [width, length] become the rows of features [batch, width]. */
@@ -33,7 +34,7 @@ export const queueWriteOp = defineFused<"queue" | "features" | "pointer">({
     const batch = features.shape[0]!;
     const ahead = p.sub(p.iota(queue, [length], 0), p.cast(pointer, "f32"));
     // The half keeps the quotient off whole numbers, where rounding of the division would decide.
-    const turns = p.floor(p.div(p.add(ahead, 0.5), length));
+    const turns = floor(p.div(p.add(ahead, 0.5), length));
     const row = p.sub(ahead, p.mul(turns, length));
     const isNew = p.greater(p.fill(row, [length], batch - 0.5), row);
     const taken = p.transpose(p.gather(features, p.cast(p.mul(row, isNew), "i32")), [1, 0]); // [width, length]

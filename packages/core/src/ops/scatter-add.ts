@@ -1,3 +1,5 @@
+import { apply } from "../graph/apply.ts";
+import type { Tensor } from "../graph/tensor.ts";
 import { definePrimitive } from "../op.ts";
 import { expectDType, expectFloat, expectShape, lastDim } from "../shape.ts";
 import { elementCount } from "../spec.ts";
@@ -40,3 +42,8 @@ export const scatterAddOp = definePrimitive<"updates" | "indices", never, Scatte
   lower: ({ inputs: { updates, indices }, outputs }, _attrs, adapter) =>
     scatterAddKernel({ updates, indices, y: outputs[0]! }, null, adapter),
 });
+
+/** Rows of updates [..., width] added into zeros [rows, width] at indices [...], those outside clamped: the gradient of `gather`. */
+export function scatterAdd(updates: Tensor, indices: Tensor, rows: number): Tensor {
+  return apply(scatterAddOp, { updates, indices }, { rows })[0]!;
+}

@@ -27,13 +27,7 @@ export const sliceOp = definePrimitive<"x", never, SliceAttrs>({
   },
   f64: ({ x }, { begin, size }) => [gatherStrided(x.data, size, stridesOf(x.shape), offsetOf(x.shape, begin))],
   tfjs: (tf, { x }, { begin, size }) => [tf.slice(x, [...begin], [...size])],
-  vjp: (p, { inputs: { x }, grads }, { begin, size }) => ({
-    x: p.pad(
-      grads[0]!,
-      begin,
-      x.shape.map((extent, axis) => extent - begin[axis]! - size[axis]!),
-    ),
-  }),
+  vjp: "later",
   lower({ inputs: { x }, outputs }, { begin }, adapter) {
     const y = outputs[0]!;
     const body = wgsl`

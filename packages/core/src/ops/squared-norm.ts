@@ -6,6 +6,7 @@ import { defineFused } from "../op.ts";
 import { expectDType, expectRank, foldGrid } from "../shape.ts";
 import { elementCount } from "../spec.ts";
 import { wgsl } from "../wgsl.ts";
+import { pad } from "./pad.ts";
 import { workgroupSum } from "./snippets/workgroup-sum.ts";
 
 const CHUNK = 16384; // values that one workgroup sums
@@ -23,7 +24,7 @@ export const squaredNormOp = defineFused<"x">({
   define(p, { x }) {
     const count = elementCount(x.shape);
     const chunks = Math.max(1, Math.ceil(count / CHUNK));
-    const rows = p.reshape(p.pad(x, [0], [chunks * CHUNK - count]), [chunks, CHUNK]);
+    const rows = p.reshape(pad(x, [0], [chunks * CHUNK - count]), [chunks, CHUNK]);
     return [p.reshape(p.sum(p.mul(rows, rows)), [chunks])];
   },
   flops: ({ inputs }) => 2 * elementCount(inputs.x.shape),

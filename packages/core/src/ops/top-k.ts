@@ -56,14 +56,7 @@ export const topKOp = definePrimitive<"x", never, TopKAttrs>({
       return [join("values"), join("indices")];
     });
   },
-  // The gradient of a value goes to the place it was taken from.
-  vjp(p, { inputs: { x }, outputs, grads }) {
-    const dValues = grads[0];
-    if (!dValues) return { x: null };
-    const [rows, n] = x.shape as readonly [number, number];
-    const flat = p.scatterAdd(p.reshape(dValues, [...dValues.shape, 1]), rowOffsets(p, outputs[1]!, n), rows * n);
-    return { x: p.reshape(flat, x.shape) };
-  },
+  vjp: "later",
   flops: ({ inputs }) => 5 * elementCount(inputs.x.shape),
   lower: ({ inputs, outputs }, attrs, adapter) =>
     topKKernel({ x: inputs.x, values: outputs[0]!, indices: outputs[1]! }, attrs, adapter),
@@ -89,7 +82,7 @@ function select(x: Tensor, attrs: TopKAttrs) {
 }
 
 /** Indices into rows of length n as indices into the flattened rows. */
-function rowOffsets(p: PrimitiveSet, indices: Tensor, n: number): Tensor {
+export function rowOffsets(p: PrimitiveSet, indices: Tensor, n: number): Tensor {
   const row = p.iota(indices, [indices.shape[0]!, 1], 0, "i32");
   return p.add(indices, p.mul(row, p.fill(indices, [1, 1], n, "i32")));
 }

@@ -48,11 +48,3 @@ export function mergeHeads(p: PrimitiveSet, x: Tensor): Tensor {
   const [batch, heads, tokens, headDim] = x.shape as readonly [number, number, number, number];
   return p.reshape(p.transpose(x, [0, 2, 1, 3]), [batch, tokens, heads * headDim]);
 }
-
-/** A gradient per head put where the heads lie in the packed rows of `like`, zeros elsewhere. */
-export function packHeads(p: PrimitiveSet, x: Tensor, like: Tensor, offset: number): Tensor {
-  const rows = mergeHeads(p, x);
-  const after = lastDim(like) - offset - lastDim(rows);
-  const packed = offset === 0 && after === 0 ? rows : p.pad(rows, [0, 0, offset], [0, 0, after]);
-  return p.cast(packed, like.dtype);
-}

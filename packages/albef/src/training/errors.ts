@@ -1,0 +1,4 @@
+/** Pairs, options or an adapter that training cannot work with. */
+export class FinetuneError extends Error {
+  override readonly name = "FinetuneError";
+}

@@ -1,0 +1,2 @@
+export { readAdapter, tunedModel } from "./adapter.ts";
+export { finetune } from "./run.ts";
