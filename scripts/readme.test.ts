@@ -3,32 +3,42 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Albef } from "albef";
-import { expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const photo = (id: string) => ({ id, image: new Blob([readFileSync(join(root, "weights", "gallery", id))]) });
+const picture = (name: string) => new Blob([readFileSync(join(root, "weights", "gallery", name))]);
+const NAMES = ["pizza-twemoji.webp", "sailboat-fluent-3d.webp", "sunflower-emojione.webp"];
 
-test("the lines of the README run as they are written", async () => {
-  const [, lines] = /```js\nimport { Albef } from "albef";\n([^`]*)```/.exec(
-    readFileSync(join(root, "README.md"), "utf8"),
-  )!;
-  const folder = mkdtempSync(join(tmpdir(), "albef-readme-"));
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "albef-readme-"));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Runs the first lines of JavaScript of a page as they are written there; gives back the variables of these names. */
+async function runLines(page: string, given: Record<string, unknown>, names: readonly string[]) {
+  const [, lines] = /```js\nimport { Albef } from "albef";\n([^`]*)```/.exec(readFileSync(join(root, page), "utf8"))!;
   const body = lines!
     .replace('"weights/albef-mini"', JSON.stringify(join(root, "weights", "albef-mini")))
     .replace('"photos.albef"', JSON.stringify(join(folder, "photos.albef")));
-  const photos = ["pizza-twemoji.webp", "sailboat-fluent-3d.webp", "sunflower-emojione.webp"].map(photo);
-  try {
-    const run = new Function(
-      "Albef",
-      "photos",
-      `return (async () => { ${body} return { hits, captions, gallery }; })()`,
-    );
-    const { hits, captions, gallery } = await run(Albef, photos);
-    expect(hits[0].id).toBe("sailboat-fluent-3d.webp");
-    expect(captions[0].caption).toBe("a sailboat");
-    expect(gallery.size).toBe(3);
-    expect(readFileSync(join(folder, "photos.albef")).length).toBeGreaterThan(0);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const source = `return (async () => { ${body} return { ${names.join(", ")} }; })()`;
+  return new Function("Albef", ...Object.keys(given), source)(Albef, ...Object.values(given));
+}
+
+test("the lines of the README run as they are written", async () => {
+  const photos = NAMES.map((id) => ({ id, image: picture(id) }));
+  const { hits, captions, gallery } = await runLines("README.md", { photos }, ["hits", "captions", "gallery"]);
+  expect(hits[0].id).toBe("sailboat-fluent-3d.webp");
+  expect(captions[0].caption).toBe("a sailboat");
+  expect(gallery.size).toBe(3);
+  expect(readFileSync(join(folder, "photos.albef")).length).toBeGreaterThan(0);
+});
+
+test("the lines of docs/fine-tune.md run as they are written", async () => {
+  const captions = ["my lunch", "on holiday", "grandma in her garden"];
+  const pairs = NAMES.map((name, i) => ({ image: picture(name), caption: captions[i] }));
+  const { hits, file, state } = await runLines("docs/fine-tune.md", { pairs }, ["hits", "file", "state"]);
+  expect(hits).toHaveLength(3);
+  expect(file.size).toBeGreaterThan(1e6);
+  expect(state.size).toBeGreaterThan(file.size);
 });
