@@ -1,12 +1,20 @@
 import type { DevicePreference } from "albef";
 import { proxy } from "comlink";
 import { connect } from "./connect.ts";
-import { type GalleryEntry, isOwn, type ModelChoice, type SearchOutcome } from "./protocol.ts";
+import {
+  type CaptionedPhoto,
+  type GalleryEntry,
+  isOwn,
+  type ModelChoice,
+  type OpenedModel,
+  type SearchOutcome,
+} from "./protocol.ts";
 import { isModel, onModelChoice } from "./ui/model-chooser.ts";
 import { onFiles, showOwnCount } from "./ui/photos.ts";
 import { createQuery, type Query } from "./ui/query.ts";
 import { createResults } from "./ui/results.ts";
 import { createStatus, showDevice, showStages } from "./ui/status.ts";
+import { createTeach } from "./ui/teach.ts";
 
 const SHOWN = 24;
 const RERANKED = 16;
@@ -22,22 +30,49 @@ async function start(): Promise<void> {
   const report = proxy(status.progress);
   let ids: readonly string[] = [];
   let latest = 0;
+  let isTaught = false;
+  const teach = createTeach({
+    thumbnail: (id) => albef.thumbnail(id),
+    start: (captioned) => void learn(captioned),
+    stop: () => void albef.stopTeaching(),
+    forget: () => forget().catch(status.error),
+  });
 
   async function open(choice: ModelChoice): Promise<void> {
     const wasOpen = ids.length > 0;
     query.enable(false);
     try {
-      const opened = await albef.open(choice, device, entries, report);
-      setIds(opened.ids);
-      query.setRerank(opened.rerankHelps);
-      showDevice(opened);
-      status.say("");
-      query.enable(true);
-      await search(query.read());
+      await takeIntoUse(await albef.open(choice, device, entries, report));
     } catch (error) {
       query.enable(wasOpen);
       status.failed(error, () => void open(choice));
     }
+  }
+
+  async function takeIntoUse(opened: OpenedModel): Promise<void> {
+    isTaught = opened.isTaught;
+    setIds(opened.ids);
+    query.setRerank(opened.rerankHelps);
+    showDevice(opened);
+    status.say("");
+    query.enable(true);
+    await search(query.read());
+  }
+
+  async function learn(captioned: readonly CaptionedPhoto[]): Promise<void> {
+    try {
+      const taught = await albef.teach(captioned, proxy(teach.step), report);
+      await takeIntoUse(taught.opened);
+      teach.done(taught);
+    } catch (error) {
+      teach.ended("Nothing has changed.");
+      status.error(error);
+    }
+  }
+
+  async function forget(): Promise<void> {
+    await takeIntoUse(await albef.forget(report));
+    teach.ended("It is again as it came.");
   }
 
   async function search({ text, rerank, onlyOwn }: Query): Promise<void> {
@@ -85,7 +120,9 @@ async function start(): Promise<void> {
 
   function setIds(now: readonly string[]): void {
     ids = now;
-    showOwnCount(ids.filter(isOwn).length);
+    const own = ids.filter(isOwn);
+    showOwnCount(own.length);
+    teach.show(own, isTaught);
   }
 
   onModelChoice((choice) => void open(choice), {

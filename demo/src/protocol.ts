@@ -26,6 +26,8 @@ export interface OpenedModel {
   readonly ids: readonly string[];
   /** Whether re-ranking is on at first: where it was measured to help. */
   readonly rerankHelps: boolean;
+  /** Whether it has learnt from the user's photos. */
+  readonly isTaught: boolean;
 }
 
 export interface SearchOutcome {
@@ -45,6 +47,32 @@ export interface PhotosAdded {
   readonly failed: readonly string[];
 }
 
+export interface CaptionedPhoto {
+  readonly id: string;
+  readonly caption: string;
+}
+
+export interface TeachStep {
+  readonly step: number;
+  readonly steps: number;
+  readonly loss: number;
+  readonly secondsLeft: number;
+}
+
+/** Photos that their own caption finds first, before and after the steps taken. */
+export interface TaughtSteps {
+  readonly steps: number;
+  readonly before: number;
+  readonly after: number;
+  readonly photos: number;
+}
+
+export interface Taught extends TaughtSteps {
+  readonly opened: OpenedModel;
+}
+
+export type TeachReport = (step: TeachStep) => void;
+
 export type Report = (event: ProgressEvent) => void;
 
 /** What the worker does for the page. */
@@ -62,6 +90,12 @@ export interface SearchWorker {
   similar(id: string, topK: number): Promise<SearchOutcome>;
   addPhotos(files: readonly File[], report: Report): Promise<PhotosAdded>;
   removePhoto(id: string): Promise<void>;
+  /** Trains on the photos; the model that has learnt takes the place of the one in use. */
+  teach(captioned: readonly CaptionedPhoto[], onStep: TeachReport, report: Report): Promise<Taught>;
+  /** Ends teaching after the present step; what was learnt is used. */
+  stopTeaching(): void;
+  /** Back to the model as it came. */
+  forget(report: Report): Promise<OpenedModel>;
   /** A small WebP of one of the user's photos. */
   thumbnail(id: string): Promise<Blob>;
   cancel(): void;

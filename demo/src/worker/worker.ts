@@ -1,13 +1,27 @@
 import { Albef, type AlbefModel, type Gallery, keptModelNames, type RankStage, removeKeptModel } from "albef";
 import { expose } from "comlink";
-import { isOwn, OWN, type SearchOutcome, type SearchWorker } from "../protocol.ts";
+import {
+  type GalleryEntry,
+  isOwn,
+  type OpenedModel,
+  OWN,
+  type Report,
+  type SearchOutcome,
+  type SearchWorker,
+} from "../protocol.ts";
+import { openAdapterStore } from "./adapter-store.ts";
 import { fillGallery, type IndexPlaces, keep } from "./gallery-index.ts";
 import { sourceOf } from "./model-source.ts";
 import { freeName, openPhotoStore, type PhotoStore } from "./photo-store.ts";
+import { teach } from "./teach.ts";
 import { thumbnailOf } from "./thumbnail.ts";
 
 interface Opened {
+  /** As it was loaded. */
+  readonly base: AlbefModel;
+  /** The one in use: the base, or what it has learnt. */
   readonly model: AlbefModel;
+  readonly entries: readonly GalleryEntry[];
   readonly gallery: Gallery;
   readonly places: IndexPlaces;
 }
@@ -18,33 +32,61 @@ const page = new URL(self.name);
 function createSearchWorker(): SearchWorker {
   let opened: Opened | undefined;
   let abort = new AbortController();
+  let isStopped = false;
   const photos = openPhotoStore();
+  const adapters = openAdapterStore();
   const current = (): Opened => {
     if (!opened) throw new Error("the model is not loaded yet");
     return opened;
+  };
+  /** Takes a model into use with a gallery of its own; the old one goes when the new one is complete. */
+  const use = async (next: Pick<Opened, "base" | "model" | "entries">, report: Report): Promise<OpenedModel> => {
+    const { base, model, entries } = next;
+    const started = performance.now();
+    const places = placesOf(model);
+    const store = await photos;
+    const find = (id: string) => imageOf(id, store);
+    const gallery = await model.gallery([], { imageOf: find });
+    const options = { onProgress: report, signal: abort.signal };
+    await fillGallery(gallery, { entries, photos: store, places, imageOf: find }, options);
+    close(opened, base, model);
+    opened = { ...next, gallery, places };
+    const { device, rerankHelps } = model;
+    const indexMs = performance.now() - started;
+    return { device, rerankHelps, indexMs, loadMs: 0, ids: gallery.ids, isTaught: model !== base };
   };
   return {
     async open(choice, device, entries, report) {
       const started = performance.now();
       abort = new AbortController();
       const options = { onProgress: report, signal: abort.signal };
-      const model = await Albef.fromPretrained(await sourceOf(choice, page, options), { ...options, device });
-      const loaded = performance.now();
-      const places = placesOf(model);
+      const base = await Albef.fromPretrained(await sourceOf(choice, page, options), { ...options, device });
       try {
-        const store = await photos;
-        const find = (id: string) => imageOf(id, store);
-        const gallery = await model.gallery([], { imageOf: find });
-        await fillGallery(gallery, { entries, photos: store, places, imageOf: find }, options);
-        close(opened);
-        opened = { model, gallery, places };
+        const adapter = await (await adapters).read(base.fingerprint);
+        const model = adapter ? await base.withAdapter(adapter) : base;
+        const loadMs = performance.now() - started;
+        return { ...(await use({ base, model, entries }, report)), loadMs };
       } catch (error) {
-        model.dispose();
+        base.dispose();
         throw error;
       }
-      const { gallery } = opened;
-      const [loadMs, indexMs] = [loaded - started, performance.now() - loaded];
-      return { device: model.device, loadMs, indexMs, ids: gallery.ids, rerankHelps: model.rerankHelps };
+    },
+    async teach(captioned, onStep, report) {
+      abort = new AbortController();
+      isStopped = false;
+      const { base, entries } = current();
+      const options = { photos: await photos, report: onStep, signal: abort.signal, isStopped: () => isStopped };
+      const { adapter, ...steps } = await teach(base, captioned, options);
+      await (await adapters).write(base.fingerprint, adapter);
+      return { ...steps, opened: await use({ base, entries, model: await base.withAdapter(adapter) }, report) };
+    },
+    stopTeaching() {
+      isStopped = true;
+    },
+    async forget(report) {
+      const { base, entries } = current();
+      await (await adapters).remove(base.fingerprint);
+      return use({ base, entries, model: base }, report);
     },
     keptModels: () => keptModelNames().catch(() => []), // a browser without the private file system keeps none
     removeModel: removeKeptModel,
@@ -90,9 +132,13 @@ function createSearchWorker(): SearchWorker {
   };
 }
 
-function close(opened: Opened | undefined): void {
-  opened?.gallery.dispose();
-  opened?.model.dispose();
+/** Frees what the next model does not use. */
+function close(opened: Opened | undefined, nextBase: AlbefModel, nextModel: AlbefModel): void {
+  if (!opened) return;
+  opened.gallery.dispose();
+  for (const model of new Set([opened.base, opened.model])) {
+    if (model !== nextBase && model !== nextModel) model.dispose();
+  }
 }
 
 function placesOf({ fingerprint }: AlbefModel): IndexPlaces {

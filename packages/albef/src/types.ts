@@ -1,4 +1,5 @@
 import type { DecodableImage, RawImage } from "@albef/encoder";
+import type { Features, MatchScore, ScoreMatrix } from "./model/feature-types.ts";
 import type { FinetuneOptions, FinetuneRun, TrainingPair } from "./training/types.ts";
 
 /** Where a model comes from: a URL or (in Node) a folder path, `opfs:name`, picked or dropped files, a picked folder. */
@@ -69,27 +70,7 @@ export type { RawImage };
 /** An image. Encoded bytes (JPEG, PNG, WebP) as Blob, File or Uint8Array. Strings are text, so an address is a URL. */
 export type ImageInput = DecodableImage;
 
-/** Unit vectors, one per row: data [rows, width]. */
-export interface Features {
-  readonly data: Float32Array;
-  readonly rows: number;
-  readonly width: number;
-}
-
-/** data [rows, columns]. */
-export interface ScoreMatrix {
-  readonly data: Float32Array;
-  readonly rows: number;
-  readonly columns: number;
-}
-
-/** How well one text fits one image (ITM). */
-export interface MatchScore {
-  /** The logit of class "match": the official re-ranking score. */
-  readonly logit: number;
-  /** Softmax over the two classes, 0 to 1. */
-  readonly probability: number;
-}
+export type { Features, MatchScore, ScoreMatrix };
 
 /** `text`: encoding the query; `search`: the contrastive search; `match`: ITM re-ranking. */
 export type RankStage = "text" | "search" | "match";
