@@ -17,7 +17,9 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Runs the first lines of JavaScript of a page as they are written there; gives back the variables of these names. */
 async function runLines(page: string, given: Record<string, unknown>, names: readonly string[]) {
-  const [, lines] = /```js\nimport { Albef } from "albef";\n([\s\S]*?)```/.exec(readFileSync(join(root, page), "utf8"))!;
+  const [, lines] = /```js\nimport { Albef } from "albef";\n([\s\S]*?)```/.exec(
+    readFileSync(join(root, page), "utf8"),
+  )!;
   const body = lines!
     .replace('"weights/albef-mini"', JSON.stringify(join(root, "weights", "albef-mini")))
     .replace('"photos.albef"', JSON.stringify(join(folder, "photos.albef")));

@@ -7,11 +7,13 @@ export interface Arguments {
   readonly executors: readonly RunnerName[];
   /** Names of cases; empty: all. */
   readonly cases: readonly string[];
+  /** A page to write with one line for each case. */
+  readonly markdown?: string | undefined;
 }
 
 const EXECUTORS: readonly RunnerName[] = ["webgpu", "tfjs", "f64"];
 
-export const USAGE = "npm run parity -- [DIR] [--executor webgpu|tfjs|f64|all] [--case NAME]";
+export const USAGE = "npm run parity -- [DIR] [--executor webgpu|tfjs|f64|all] [--case NAME] [--markdown FILE]";
 
 /** Throws an Error that says what is wrong with the command line. */
 export function parseArguments(args: readonly string[], fallbackDirectory: string): Arguments {
@@ -21,6 +23,7 @@ export function parseArguments(args: readonly string[], fallbackDirectory: strin
     options: {
       executor: { type: "string", default: "all" },
       case: { type: "string", multiple: true, default: [] },
+      markdown: { type: "string" },
     },
   });
   if (positionals.length > 1) throw new Error(`one folder of cases, got ${positionals.join(" ")}\n${USAGE}`);
@@ -33,5 +36,6 @@ export function parseArguments(args: readonly string[], fallbackDirectory: strin
     directory: positionals[0] ?? fallbackDirectory,
     executors: known ? [known] : EXECUTORS,
     cases: values.case,
+    markdown: values.markdown,
   };
 }

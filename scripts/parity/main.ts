@@ -1,15 +1,17 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Arguments, parseArguments } from "./arguments.ts";
 import { chromiumSession } from "./chromium.ts";
+import { parityPage } from "./markdown.ts";
 import { caseKind } from "./recorded-case.ts";
-import { formatTable } from "./report.ts";
+import { formatTable, type Line } from "./report.ts";
 import { type Outcome, planOf, runCase } from "./run-case.ts";
 import type { RunnerName } from "./runner.ts";
 import { openRunner } from "./runners.ts";
 
+const NO_EXECUTOR = "no executor";
 const FIXTURES = resolve(dirname(fileURLToPath(import.meta.url)), "../../fixtures");
 
 /** Runs one case; closes what it holds at the end. */
@@ -24,7 +26,7 @@ async function openSession(executor: RunnerName | undefined, directory: string):
   if (executor === "webgpu" && process.env.ALBEF_PARITY_GPU === "chromium") return chromiumSession(directory);
   const runner = executor && (await openRunner(executor));
   return {
-    description: runner ? `${runner.name}: ${runner.description}` : "no executor",
+    description: runner ? `${runner.name}: ${runner.description}` : NO_EXECUTOR,
     run: (name) => runCase(name, read, runner),
     close: async () => runner?.dispose(),
   };
@@ -49,15 +51,19 @@ interface Totals {
   passed: number;
   failed: number;
   readonly skipped: string[];
+  readonly lines: Line[];
+  readonly sessions: string[];
 }
 
 /** Runs the cases of one session and prints their tables as they come. */
 async function runSession(session: Session, names: readonly string[], totals: Totals): Promise<void> {
   console.log(`\n${session.description}`);
+  if (session.description !== NO_EXECUTOR) totals.sessions.push(session.description);
   for (const [i, name] of names.entries()) {
     const { lines, skipped, seconds } = await session.run(name);
     console.log(formatTable(lines, { heading: i === 0 }));
     console.log(`${name}: ${lines.filter(({ ok }) => ok).length} of ${lines.length} ok, ${seconds.toFixed(1)} s`);
+    totals.lines.push(...lines);
     totals.passed += lines.filter(({ ok }) => ok).length;
     totals.failed += lines.filter(({ ok }) => !ok).length;
     if (skipped.length > 0) totals.skipped.push(`${name}: ${skipped.join(", ")}`);
@@ -67,7 +73,7 @@ async function runSession(session: Session, names: readonly string[], totals: To
 async function main(): Promise<number> {
   const options = parseArguments(process.argv.slice(2), FIXTURES);
   const { directory, names } = findCases(options);
-  const totals: Totals = { passed: 0, failed: 0, skipped: [] };
+  const totals: Totals = { passed: 0, failed: 0, skipped: [], lines: [], sessions: [] };
   const plans = await Promise.all(
     names.map(async (name) => {
       const kind = await caseKind(name, (path) => readFile(join(directory, path)));
@@ -99,6 +105,8 @@ async function main(): Promise<number> {
     }
   }
   for (const line of new Set(totals.skipped)) console.log(`skipped: ${line}`);
+  if (options.markdown)
+    writeFileSync(options.markdown, parityPage(totals.lines, totals.sessions, [...new Set(totals.skipped)]));
   console.log(`\n${totals.passed} passed, ${totals.failed} failed`);
   return totals.failed === 0 && totals.passed > 0 ? 0 : 1;
 }

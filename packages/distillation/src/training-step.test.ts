@@ -176,3 +176,15 @@ test("a step holds no more after it is disposed of", async () => {
   }
   expect(executor.memory()).toEqual(before);
 });
+
+describe("faithful, or careful (docs/faithful.md)", () => {
+  test("no word hidden: NaN as official and training goes on, else no loss", async () => {
+    const nothing = { ...pairs(0), wordLabels: new Int32Array(4 * 8).fill(-100) };
+    const objective = { itc: false, itm: false, distillMlm: false, queueSize: 0 };
+    using careful = await open(objective);
+    expect((await careful.run(nothing, settings)).loss).toBe(0);
+    using faithful = await open({ ...objective, faithful: true });
+    expect((await faithful.run(nothing, settings)).loss).toBeNaN();
+    expect(faithful.state.counters.step).toBe(1);
+  });
+});
