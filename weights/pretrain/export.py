@@ -93,7 +93,8 @@ def main(corpus, checkpoint, out):
     special = {f"{n}_token": f"[{n.upper()}]" for n in ("pad", "unk", "cls", "sep", "mask")}
     described = {"tokenizer_class": "BertTokenizer", "do_lower_case": True, "model_max_length": positions, **special}
     (out / "tokenizer_config.json").write_text(json.dumps(described, indent=2) + "\n")
-    rerank = found["held-out"]["IR_itm"][0] > found["held-out"]["IR"][0]
+    first = lambda suffix: sum(found[name][way + suffix][0] for name in ("held-out", "unseen-style") for way in ("IR", "TR"))
+    rerank = first("_itm") > first("")  # both ways, in trained and in new styles
     (out / "config.json").write_text(json.dumps(describe(config, rerank), indent=2) + "\n")
     record(model, tokenizer, out)
     write_manifest(out)
