@@ -25,6 +25,10 @@ export interface PlainFamily {
 
 export type Family = GraphFamily | PlainFamily;
 
+export function runsOn({ executors }: GraphFamily, executor: RunnerName): boolean {
+  return !executors || executors.includes(executor);
+}
+
 /** Recorded tensors that none of the checks looked at. */
 export function unchecked(recorded: RecordedCase, checks: readonly Check[]): string[] {
   const seen = new Set(checks.map(({ quantity }) => `out.${quantity}`));

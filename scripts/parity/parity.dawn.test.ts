@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { kindsThatNeed } from "./families/index.ts";
+import { kindsFor } from "./families/index.ts";
 import { runCase } from "./run-case.ts";
 import type { Runner } from "./runner.ts";
 import { openRunner } from "./runners.ts";
@@ -16,7 +16,7 @@ describe("recorded official results on WebGPU", () => {
   });
   afterAll(() => runner.dispose());
 
-  it.each(kindsThatNeed("executor"))("%s", async (name) => {
+  it.each(kindsFor("webgpu"))("%s", async (name) => {
     const { lines, skipped } = await runCase(name, (path) => readFile(join(FIXTURES, path)), runner);
     const failed = lines.filter(({ ok }) => !ok).map(({ quantity, note }) => `${quantity}: ${note}`);
     expect(failed).toEqual([]);

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { kindsThatNeed } from "./families/index.ts";
+import { kindsFor } from "./families/index.ts";
 import { planOf, runCase } from "./run-case.ts";
 import type { Runner } from "./runner.ts";
 import { openRunner } from "./runners.ts";
@@ -19,7 +19,7 @@ async function expectAllOk(name: string, runner?: Runner): Promise<void> {
 }
 
 describe("recorded official results, without an executor", () => {
-  it.each(kindsThatNeed("nothing"))("%s", (name) => expectAllOk(name));
+  it.each(kindsFor())("%s", (name) => expectAllOk(name));
 });
 
 describe.each(["f64", "tfjs"] as const)("recorded official results on %s", (executor) => {
@@ -29,7 +29,7 @@ describe.each(["f64", "tfjs"] as const)("recorded official results on %s", (exec
   });
   afterAll(() => runner.dispose());
 
-  it.each(kindsThatNeed("executor"))("%s", (name) => expectAllOk(name, runner));
+  it.each(kindsFor(executor))("%s", (name) => expectAllOk(name, runner));
 });
 
 describe("the runner itself", () => {

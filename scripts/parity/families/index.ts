@@ -1,4 +1,5 @@
-import type { Family } from "../family.ts";
+import { type Family, runsOn } from "../family.ts";
+import type { RunnerName } from "../runner.ts";
 import { adamw } from "./adamw.ts";
 import { captions } from "./captions.ts";
 import { checkpointMaps } from "./checkpoint-maps.ts";
@@ -37,10 +38,9 @@ export const families: Readonly<Record<string, Family>> = {
   tokenizer,
 };
 
-/** Kinds that the tests run as they are; slow ones have a command of their own. */
-export function kindsThatNeed(needs: Family["needs"]): string[] {
-  return Object.keys(families).filter((kind) => {
-    const family = families[kind]!;
-    return family.needs === needs && !(family.needs === "executor" && family.slow);
-  });
+/** Kinds that the tests run as they are: on `executor`, or those that need none. Slow ones have a command of their own. */
+export function kindsFor(executor?: RunnerName): string[] {
+  const fits = (family: Family) =>
+    family.needs === "nothing" ? !executor : executor && !family.slow && runsOn(family, executor);
+  return Object.keys(families).filter((kind) => fits(families[kind]!));
 }
