@@ -18,6 +18,8 @@ const FIXTURES = resolve(dirname(fileURLToPath(import.meta.url)), "../../fixture
 interface Session {
   readonly description: string;
   run(name: string): Promise<Outcome>;
+  /** Memory that this process has held at most, where cases run in it. */
+  peakBytes?(): number;
   close(): Promise<void>;
 }
 
@@ -28,6 +30,7 @@ async function openSession(executor: RunnerName | undefined, directory: string):
   return {
     description: runner ? `${runner.name}: ${runner.description}` : NO_EXECUTOR,
     run: (name) => runCase(name, read, runner),
+    peakBytes: () => process.resourceUsage().maxRSS * 1024,
     close: async () => runner?.dispose(),
   };
 }
@@ -62,10 +65,12 @@ async function runSession(session: Session, names: readonly string[], totals: To
   for (const [i, name] of names.entries()) {
     const { lines, skipped, seconds } = await session.run(name);
     console.log(formatTable(lines, { heading: i === 0 }));
-    console.log(`${name}: ${lines.filter(({ ok }) => ok).length} of ${lines.length} ok, ${seconds.toFixed(1)} s`);
+    const memory = session.peakBytes && `, ${(session.peakBytes() / 1e9).toFixed(1)} GB of memory at most so far`;
+    const ok = lines.filter((line) => line.ok).length;
+    console.log(`${name}: ${ok} of ${lines.length} ok, ${seconds.toFixed(1)} s${memory ?? ""}`);
     totals.lines.push(...lines);
-    totals.passed += lines.filter(({ ok }) => ok).length;
-    totals.failed += lines.filter(({ ok }) => !ok).length;
+    totals.passed += ok;
+    totals.failed += lines.length - ok;
     if (skipped.length > 0) totals.skipped.push(`${name}: ${skipped.join(", ")}`);
   }
 }

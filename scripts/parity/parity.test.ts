@@ -1,8 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseConfig } from "@albef/encoder";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { generatorChecks } from "./families/base-hash.ts";
 import { kindsFor } from "./families/index.ts";
+import { openCase } from "./recorded-case.ts";
 import { planOf, runCase } from "./run-case.ts";
 import type { Runner } from "./runner.ts";
 import { openRunner } from "./runners.ts";
@@ -33,6 +36,13 @@ describe.each(["f64", "tfjs"] as const)("recorded official results on %s", (exec
 });
 
 describe("the runner itself", () => {
+  it("generates the weights that base-hash lists", async () => {
+    const recorded = await openCase("base-hash", read);
+    const checks = generatorChecks(recorded.field("generator"), parseConfig(recorded.json.config));
+    expect(checks.filter(({ ok }) => !ok)).toEqual([]);
+    expect(checks.length).toBeGreaterThan(4);
+  });
+
   it("fails where a weight is wrong", async () => {
     const f64 = await openRunner("f64");
     const spoilt: Runner = {

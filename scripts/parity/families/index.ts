@@ -1,6 +1,7 @@
 import { type Family, runsOn } from "../family.ts";
 import type { RunnerName } from "../runner.ts";
 import { adamw } from "./adamw.ts";
+import { baseHash } from "./base-hash.ts";
 import { captions } from "./captions.ts";
 import { checkpointMaps } from "./checkpoint-maps.ts";
 import { ops } from "./ops.ts";
@@ -22,6 +23,7 @@ import { tokenizer } from "./tokenizer.ts";
 /** The checks of each kind of recorded case, by the `case` field of case.json. */
 export const families: Readonly<Record<string, Family>> = {
   adamw,
+  "base-hash": baseHash,
   captions,
   "checkpoint-maps": checkpointMaps,
   ops,
