@@ -17,6 +17,7 @@ export type {
   FinetunePlan,
   FinetuneRun,
   FinetuneStep,
+  StepInspection,
   TrainedPart,
   TrainingPair,
 } from "./training/types.ts";

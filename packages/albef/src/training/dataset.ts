@@ -11,11 +11,11 @@ const SPLIT = 1;
 const ORDER = 2;
 const TRANSFORM = 3;
 
-export type UsedPair = Required<Pick<TrainingPair, "id" | "caption">> & {
-  readonly image: TrainingPair["image"];
+export interface UsedPair extends TrainingPair {
+  readonly id: string;
   /** Equal for captions of one picture. */
   readonly group: number;
-};
+}
 
 /** The pairs that can be used: every picture is decoded once to see that it can be. `skip` is told of the others. */
 export async function usablePairs(
@@ -127,7 +127,8 @@ export async function trainingBatch(
     chosen.map(({ caption }) => caption),
     { maxLength: length, padTo: length },
   );
-  return { image: concatRows(images), inputIds, attentionMask, ids: Int32Array.from(chosen, ({ group }) => group) };
+  const ids = Int32Array.from(chosen, ({ group }) => group);
+  return { image: concatRows(images), inputIds, attentionMask, ids, names: chosen.map(({ id }) => id) };
 }
 
 /** The pictures and texts of pairs, untouched, for measuring. */

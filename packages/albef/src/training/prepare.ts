@@ -14,6 +14,7 @@ import type { LoadedModel } from "../model/load.ts";
 import { storedValues } from "./adapter.ts";
 import { type BatchOptions, lengthOf, splitPairs, type UsedPair, usablePairs } from "./dataset.ts";
 import { type HeldOut, heldOutMeasure } from "./held-out.ts";
+import { WATCHED } from "./inspection.ts";
 import { planOf } from "./plan.ts";
 import type { FinetuneOptions, FinetunePlan, TrainingPair } from "./types.ts";
 
@@ -61,6 +62,7 @@ export async function prepare(
   const step = await createTrainingStep(executor, {
     ...{ config, textPrefix: origin.textPrefix, shape: { batch: plan.batchSize, length }, ...shared },
     objective: objectiveOf(plan),
+    watch: options.inspect ? WATCHED : [],
     weights: options.state?.weights ?? startValues(model, plan),
     counters: options.state?.counters,
     draw: randomAt({ seed: plan.seed, stream: [START] }),

@@ -6,6 +6,7 @@ import type { AlbefModel } from "../types.ts";
 import { type Learnt, tunedModel, writeAdapter } from "./adapter.ts";
 import { orderOf, trainingBatch } from "./dataset.ts";
 import { FinetuneError } from "./errors.ts";
+import { inspectionOf } from "./inspection.ts";
 import { type Prepared, prepare } from "./prepare.ts";
 import type { FinetuneOptions, FinetunePlan, FinetuneRun, FinetuneStep, TrainingPair } from "./types.ts";
 
@@ -113,8 +114,10 @@ async function takeStep(
   });
   const iteration = at % plan.stepsPerEpoch;
   const alpha = alphaAt(epoch, iteration, { alpha: plan.alpha, iterationsPerEpoch: plan.stepsPerEpoch, ramp: true });
-  const { loss, losses } = await step.run({ ...batch, seed: (plan.seed + at) >>> 0 }, { learningRate, alpha });
-  return { step: at + 1, epoch: epoch + 1, loss, losses, learningRate, alpha };
+  const { names, ...inputs } = batch;
+  const { loss, losses, seen } = await step.run({ ...inputs, seed: (plan.seed + at) >>> 0 }, { learningRate, alpha });
+  const inspection = inspectionOf(seen, names);
+  return { step: at + 1, epoch: epoch + 1, loss, losses, learningRate, alpha, ...(inspection && { inspection }) };
 }
 
 async function keepBest({ step, isStored }: Prepared, progress: Progress, metrics: RetrievalMetrics): Promise<void> {

@@ -38,6 +38,8 @@ export interface FinetuneOptions {
   readonly signal?: AbortSignal | undefined;
   /** A state from `FinetuneRun.save`, of the same pairs and options. */
   readonly resume?: Blob | undefined;
+  /** Whether each step tells what it was made of; see `StepInspection`. Default: false. */
+  readonly inspect?: boolean | undefined;
   /** Told of pairs that cannot be used: a picture that cannot be read, a caption without words. */
   readonly onSkip?: ((skipped: { readonly id: string; readonly reason: string }) => void) | undefined;
 }
@@ -58,6 +60,20 @@ export interface FinetunePlan {
   readonly steps: number;
 }
 
+/** What a step contrasted. Pairs are named by their place in `ids`. */
+export interface StepInspection {
+  /** The pairs of the batch. */
+  readonly ids: readonly string[];
+  /** [batch]: for each caption the picture that was mined as its hard negative. */
+  readonly negativeImages: readonly number[];
+  /** [batch]: for each picture the caption that was mined as its hard negative. */
+  readonly negativeTexts: readonly number[];
+  /** f32 [batch, batch]: the share of each caption (column) in what a picture (row) was to match, softened by the teacher. */
+  readonly imageToText: Float32Array;
+  /** f32 [batch, batch]: the share of each picture (column) in what a caption (row) was to match. */
+  readonly textToImage: Float32Array;
+}
+
 /** One step that is done. */
 export interface FinetuneStep {
   /** From 1. */
@@ -72,6 +88,8 @@ export interface FinetuneStep {
   readonly secondsLeft: number;
   /** After the last step of a pass, where pairs are held out: recalls by ITC. */
   readonly heldOut?: RetrievalMetrics | undefined;
+  /** Where `inspect` asked for it. */
+  readonly inspection?: StepInspection | undefined;
 }
 
 /** A fine-tuning: iterate to train; leave the loop to pause, iterate again to go on. */
