@@ -51,6 +51,7 @@ export {
 export { type AdamWStep, adamW, GROUP_BLOCK } from "./ops/adamw.ts";
 export { type AttentionOptions, attention } from "./ops/attention.ts";
 export { attentionContext } from "./ops/attention-context.ts";
+export { type DroppedAttentionOptions, droppedAttention } from "./ops/attention-dropout.ts";
 export { attentionProbabilities } from "./ops/attention-probabilities.ts";
 export { axpby } from "./ops/axpby.ts";
 export { categorical } from "./ops/categorical.ts";

@@ -1,7 +1,9 @@
 import { apply } from "../graph/apply.ts";
+import type { PrimitiveSet } from "../graph/primitive-set.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { defineFused } from "../op.ts";
+import { defineFused, type Operands } from "../op.ts";
 import { expectShape } from "../shape.ts";
+import { elementCount } from "../spec.ts";
 import { type AttentionAttrs, attentionKernel } from "./attention.wgsl.ts";
 import { expectHeads, expectSameBatch, mergeHeads, splitHeads } from "./snippets/attention-heads.ts";
 import { attentionScores, expectScoreOperands, type ScoreOptions, scoreAttrs } from "./snippets/attention-scores.ts";
@@ -29,24 +31,30 @@ export const attentionOp = defineFused<"query" | "key" | "value", "mask", Attent
     ];
   },
 
-  define(p, inputs, attrs) {
-    const { query, value } = inputs;
-    const scores = attentionScores(p, inputs, attrs);
-    const top = p.max(scores);
-    const exponents = p.exp(p.sub(scores, top));
-    const total = p.sum(exponents);
-    const context = p.matmul(p.div(exponents, total), splitHeads(p, value, attrs, attrs.valueOffset));
-    const logSumExp = p.add(top, p.log(total));
-    return [
-      p.cast(mergeHeads(p, context), query.dtype),
-      p.reshape(logSumExp, [query.shape[0]!, attrs.heads, query.shape[1]!]),
-    ];
-  },
-
-  flops: ({ inputs, outputs }, { headDim }) =>
-    4 * inputs.key.shape[1]! * headDim * outputs[1]!.shape.reduce((product, extent) => product * extent, 1),
+  define: (p, inputs, attrs) => attend(p, inputs, attrs, (probabilities) => probabilities),
+  flops: ({ inputs, outputs }, { headDim }) => 4 * inputs.key.shape[1]! * headDim * elementCount(outputs[1]!.shape),
   lower: ({ inputs, outputs }, attrs, adapter) => attentionKernel({ inputs, outputs }, attrs, adapter),
 });
+
+/** The meaning of attention; `weigh` is what becomes of the probabilities [batch, heads, L, S] before they meet the values. */
+export function attend(
+  p: PrimitiveSet,
+  inputs: Operands<"query" | "key" | "value", "mask", Tensor>,
+  attrs: AttentionAttrs,
+  weigh: (probabilities: Tensor) => Tensor,
+): readonly Tensor[] {
+  const { query, value } = inputs;
+  const scores = attentionScores(p, inputs, attrs);
+  const top = p.max(scores);
+  const exponents = p.exp(p.sub(scores, top));
+  const total = p.sum(exponents);
+  const context = p.matmul(weigh(p.div(exponents, total)), splitHeads(p, value, attrs, attrs.valueOffset));
+  const logSumExp = p.add(top, p.log(total));
+  return [
+    p.cast(mergeHeads(p, context), query.dtype),
+    p.reshape(logSumExp, [query.shape[0]!, attrs.heads, query.shape[1]!]),
+  ];
+}
 
 export interface AttentionOptions extends ScoreOptions {
   /** Where the heads begin in the last axis of `value`, for packed rows. Default 0. */
@@ -58,7 +66,11 @@ export interface AttentionOptions extends ScoreOptions {
  * Packed rows: give one tensor [batch, tokens, 3 * width] three times, with offsets 0, width and 2 * width.
  */
 export function attention(query: Tensor, key: Tensor, value: Tensor, options: AttentionOptions): Tensor {
-  const { mask, valueOffset = 0 } = options;
-  const attrs = { ...scoreAttrs(options), valueOffset };
-  return apply(attentionOp, { query, key, value, ...(mask && { mask }) }, attrs)[0]!;
+  const { mask } = options;
+  return apply(attentionOp, { query, key, value, ...(mask && { mask }) }, attentionAttrs(options))[0]!;
+}
+
+/** The attributes of options, with defaults filled in. */
+export function attentionAttrs(options: AttentionOptions): AttentionAttrs {
+  return { ...scoreAttrs(options), valueOffset: options.valueOffset ?? 0 };
 }

@@ -9,10 +9,16 @@ export interface AttentionAttrs extends ScoreAttrs {
   readonly valueOffset: number;
 }
 
-type Specs = KernelSpecs<"query" | "key" | "value", "mask">;
+/** What the kernel's text is made of. */
+export interface AttentionText extends AttentionAttrs {
+  /** With dropout: declares `kept(row: u32, keys: vec4u) -> vec4f`, the factors of four probabilities of a row of scores. */
+  readonly kept?: Wgsl;
+}
+
+type Specs = KernelSpecs<"query" | "key" | "value", "mask" | "seed">;
 
 /** Flash attention: rows of queries walk the keys once with a running maximum and sum. */
-export function attentionKernel(specs: Specs, attrs: AttentionAttrs, adapter: AdapterFacts): Kernel {
+export function attentionKernel(specs: Specs, attrs: AttentionText, adapter: AdapterFacts): Kernel {
   return adapter.isCpu ? registerRows(specs, attrs, adapter) : workgroupTiles(specs, attrs, adapter);
 }
 
@@ -30,13 +36,13 @@ function vectorWidth({ inputs }: Specs, attrs: AttentionAttrs): 1 | 4 {
   return extents.every((extent) => extent % 4 === 0) ? 4 : 1;
 }
 
-function header(specs: Specs, attrs: AttentionAttrs, queriesPerGroup: number): Wgsl {
-  const { query, key, value, mask } = specs.inputs;
+function header(specs: Specs, attrs: AttentionText, queriesPerGroup: number): Wgsl {
+  const { query, key, value, seed, mask } = specs.inputs;
   const [batch, queries] = query.shape as readonly [number, number];
   const vector = vectorWidth(specs, attrs);
   const [y, logSumExp] = specs.outputs as readonly [(typeof specs.outputs)[0], (typeof specs.outputs)[0]];
   return wgsl`
-    ${bindings({ query, key, value, mask }, { y, logSumExp }, { vector: { query: vector, key: vector, value: vector, y: vector } })}
+    ${bindings({ query, key, value, seed, mask }, { y, logSumExp }, { vector: { query: vector, key: vector, value: vector, y: vector } })}
     alias Piece = ${vector === 4 ? "vec4f" : "f32"};
     const BATCH = ${batch}u;
     const HEADS = ${attrs.heads}u;
@@ -49,6 +55,7 @@ function header(specs: Specs, attrs: AttentionAttrs, queriesPerGroup: number): W
     const BLOCKS = ${Math.ceil(queries / queriesPerGroup)}u; // of queries
     const SCALE = ${f32Literal(attrs.scale)};
     const LOWEST = -1e38f; // below every score, and its differences stay finite
+    ${attrs.kept ?? ""}
 
     fn queryAt(batch: u32, token: u32, head: u32) -> u32 {
       return (batch * QUERIES + token) * QUERY_WIDTH + ${attrs.queryOffset / vector}u + head * PIECES;
@@ -64,7 +71,7 @@ function header(specs: Specs, attrs: AttentionAttrs, queriesPerGroup: number): W
 const CPU_THREADS = 8;
 
 /** CPU adapters: an invocation holds several queries of a head, so that a key is loaded once for all of them. */
-function registerRows(specs: Specs, attrs: AttentionAttrs, adapter: AdapterFacts): Kernel {
+function registerRows(specs: Specs, attrs: AttentionText, adapter: AdapterFacts): Kernel {
   const queries = specs.inputs.query.shape[1]!;
   const rows = rowsPerInvocation(queries);
   const tile = { rows, quads: 2, vector: vectorWidth(specs, attrs), masked: specs.inputs.mask !== undefined, attrs };
@@ -106,7 +113,7 @@ function rowsPerInvocation(queries: number): number {
 const GPU_THREADS = 64;
 
 /** GPUs: a workgroup holds 64 queries of a head, one per invocation; keys and values pass through workgroup memory. */
-function workgroupTiles(specs: Specs, attrs: AttentionAttrs, adapter: AdapterFacts): Kernel {
+function workgroupTiles(specs: Specs, attrs: AttentionText, adapter: AdapterFacts): Kernel {
   const queries = specs.inputs.query.shape[1]!;
   const fitting = Math.floor(adapter.maxWorkgroupStorageBytes / (8 * attrs.headDim * 4)) * 4; // keys and values, f32
   const keys = Math.max(4, Math.min(32, fitting));

@@ -1,6 +1,7 @@
 import type { AnyOp, OpTable } from "../op.ts";
 import { adamWOp } from "./adamw.ts";
 import { attentionContextOp } from "./attention-context.ts";
+import { attentionDropoutOp } from "./attention-dropout.ts";
 import { attentionProbabilitiesOp } from "./attention-probabilities.ts";
 import { axpbyOp } from "./axpby.ts";
 import { categoricalOp } from "./categorical.ts";
@@ -30,6 +31,7 @@ import { squaredNormOp } from "./squared-norm.ts";
 /** Ops of gradients, optimisers and watched attention: pages that only search do not load them. */
 const LATER: readonly AnyOp[] = [
   attentionContextOp,
+  attentionDropoutOp,
   attentionProbabilitiesOp,
   crossEntropyBackwardOp,
   crossEntropyOp,

@@ -22,6 +22,7 @@ export type AnyVjp = Exclude<AnyOp["vjp"], "later" | undefined>;
  */
 export const vjps: Readonly<Record<string, AnyVjp>> = {
   attention: attentionVjp,
+  attentionDropout: attentionVjp,
   embeddingLayerNorm: embeddingLayerNormVjp,
   gather: gatherVjp,
   gelu: geluVjp,

@@ -10,7 +10,7 @@ export interface QueryTile {
   readonly vector: 1 | 4;
   /** There is a padding mask. */
   readonly masked: boolean;
-  readonly attrs: ScoreAttrs;
+  readonly attrs: ScoreAttrs & { readonly kept?: Wgsl };
 }
 
 /** Where keys and values are read; each function gives a WGSL expression. */
@@ -40,6 +40,7 @@ function hasMask({ masked, attrs }: QueryTile): boolean {
 export function startQueries(tile: QueryTile): Wgsl {
   return wgsl`
     var context: array<Piece, ${tile.rows}u * PIECES>; // not normalised yet
+    let scoreRow = (batch * HEADS + head) * QUERIES + first;
     ${lines(
       upTo(tile.rows),
       (r) => wgsl`
@@ -123,7 +124,8 @@ function softmaxStep(tile: QueryTile, row: number): Wgsl {
     let shrink${row} = exp(top${row} - next${row});
     ${lines(quads, (g) => `s${row}_${g} = exp(s${row}_${g} - vec4f(next${row}));`)}
     total${row} = total${row} * shrink${row} + ${total};
-    top${row} = next${row};`;
+    top${row} = next${row};
+    ${tile.attrs.kept ? lines(quads, (g) => `s${row}_${g} *= kept(scoreRow + ${row}u, tokens${g});`) : ""}`;
 }
 
 function maskedScores({ attrs, masked }: QueryTile, row: number, quad: number): Wgsl {
@@ -150,7 +152,7 @@ export function finishQueries(tile: QueryTile, dtype: DType): Wgsl {
           let scale = 1.0 / total${r};
           let start = ((batch * QUERIES + first + ${r}u) * HEADS + head) * PIECES;
           for (var d = 0u; d < pieces; d++) { y[start + d] = ${type}(context[${r}u * PIECES + d] * scale); }
-          logSumExp[(batch * HEADS + head) * QUERIES + first + ${r}u] = top${r}${shift(r)} + log(total${r});
+          logSumExp[scoreRow + ${r}u] = top${r}${shift(r)} + log(total${r});
         }`,
     )}`;
 }
