@@ -1,7 +1,6 @@
 export { type Branch, type BranchModel, branch, type TextPrefix } from "./branches.ts";
 export { TrainingError } from "./errors.ts";
 export { drawMasking, type MaskedTexts, type MaskingDraws, type MaskingOptions, maskWords } from "./masking.ts";
-export { type Objective, objective } from "./objective.ts";
 export {
   type ObjectiveOptions,
   PRETRAIN_OBJECTIVE,
@@ -9,6 +8,7 @@ export {
   TEMPERATURE_RANGE,
 } from "./objective-options.ts";
 export { type AdamWOptions, createOptimizer, DEFAULT_ADAMW, decaysWeight, type Optimizer } from "./optimizer.ts";
+export { type PairTaskOptions, pairTask } from "./pair-task.ts";
 export { type LoraOptions, loraNames, loraScale, trainingSource } from "./parameters.ts";
 export { openState, savedTensors } from "./saved-state.ts";
 export {
@@ -21,6 +21,7 @@ export {
   smoothLearningRate,
 } from "./schedule.ts";
 export type { BatchShape, StepInputs } from "./step-inputs.ts";
+export type { TaskLosses, TaskParts, TrainingTask } from "./task.ts";
 export { type TrainingGraph, type TrainingGraphOptions, trainingGraph } from "./training-graph.ts";
 export { createTrainingState, type StateCounters, type TrainingState, type TrainingWeights } from "./training-state.ts";
 export {

@@ -18,42 +18,32 @@ import {
 import type { Branch } from "./branches.ts";
 import { type ObjectiveOptions, TEMPERATURE_RANGE } from "./objective-options.ts";
 import type { StepInputs } from "./step-inputs.ts";
+import type { TaskLosses } from "./task.ts";
 
 export interface ObjectiveParts {
   readonly tracer: Tracer;
-  readonly source: ParameterSource;
   readonly online: Branch;
   readonly teacher: Branch;
   readonly inputs: StepInputs;
   readonly options: ObjectiveOptions;
 }
 
-/** What a step computes: the losses [] by name, values to look at, and the teacher's features for the queue. */
-export interface Objective {
-  readonly losses: Readonly<Record<string, Tensor>>;
-  readonly total: Tensor;
-  readonly seen: Readonly<Record<string, Tensor>>;
-  readonly features?: { readonly image: Tensor; readonly text: Tensor };
-  /** The temperature within its bounds, to be stored; only where it is clamped. */
-  readonly clampedTemperature?: Tensor;
-}
-
 type Named = Readonly<Record<string, Tensor>>;
 
 /** The training losses of one batch (official model_pretrain.py and model_retrieval.py `forward`). */
-export function objective(parts: ObjectiveParts): Objective {
+export function objective(parts: ObjectiveParts): TaskLosses {
   const { online, inputs, options } = parts;
   const embeds = { image: online.image(inputs.image), text: online.text(inputs) };
   const losses: Record<string, Tensor> = {};
   let seen: Named = {};
-  let features: Objective["features"];
+  let queue: TaskLosses["queue"];
   let clampedTemperature: Tensor | undefined;
   let similarities: Similarities | undefined;
   if (options.itc || (options.itm && options.hardNegatives)) {
     const contrast = contrastive(parts, embeds);
     similarities = contrast.similarities;
     seen = { ...seen, ...contrast.seen };
-    features = contrast.features;
+    if (options.queueSize > 0) queue = { ...contrast.features, size: options.queueSize };
     clampedTemperature = contrast.temperature.clamped;
     if (options.itc) losses.itc = contrast.loss;
   }
@@ -68,7 +58,7 @@ export function objective(parts: ObjectiveParts): Objective {
     seen = { ...seen, ...words.seen };
   }
   const total = Object.values(losses).reduce((sum, loss) => p.add(sum, loss));
-  return { losses, total, seen, ...(features && { features }), ...(clampedTemperature && { clampedTemperature }) };
+  return { losses, total, seen, ...(queue && { queue }), ...(clampedTemperature && { clampedTemperature }) };
 }
 
 interface Embeds {
@@ -81,8 +71,8 @@ interface Similarities {
   readonly textToImage: Tensor;
 }
 
-function contrastive({ tracer, source, online, teacher, inputs, options }: ObjectiveParts, embeds: Embeds) {
-  const stored = temperatureOf(source, options);
+function contrastive({ tracer, online, teacher, inputs, options }: ObjectiveParts, embeds: Embeds) {
+  const stored = temperatureOf(online.source, options);
   const temperature = stored.used;
   const own = { image: online.imageFeatures(embeds.image), text: online.textFeatures(embeds.text) };
   const key = {

@@ -8,7 +8,7 @@ export interface BatchShape {
   readonly length: number;
 }
 
-/** The inputs of a training graph; absent are those that its objective does not read. */
+/** The inputs of `pairTask`; absent are those that its objective does not read. */
 export interface StepInputs {
   /** f32 [batch, 3, size, size] */
   readonly image: Tensor;
@@ -43,8 +43,11 @@ export interface StepInputOptions {
   readonly givenNegatives: boolean;
 }
 
-/** Declares the inputs that the objective reads. */
-export function stepInputs(tracer: Tracer, { config, shape, objective, givenNegatives }: StepInputOptions): StepInputs {
+/** Declares the inputs that the objective reads, but for alpha. */
+export function stepInputs(
+  tracer: Tracer,
+  { config, shape, objective, givenNegatives }: StepInputOptions,
+): Omit<StepInputs, "alpha"> {
   const { batch, length } = shape;
   const size = config.vision.imageSize;
   const words = (name: string) => tracer.input(name, { dtype: "i32", shape: [batch, length] });
@@ -55,7 +58,6 @@ export function stepInputs(tracer: Tracer, { config, shape, objective, givenNega
     image: tracer.input("image", { dtype: "f32", shape: [batch, 3, size, size] }),
     inputIds: words("inputIds"),
     attentionMask: tracer.input("attentionMask", { dtype: "f32", shape: [batch, length] }),
-    alpha: tracer.input("alpha", { dtype: "f32", shape: [] }),
     ...(objective.mlm && { maskedIds: words("maskedIds"), wordLabels: words("wordLabels") }),
     ...(ids && { ids: whole("ids", batch) }),
     ...(ids && contrasts && { allIds: whole("allIds", batch + objective.queueSize) }),

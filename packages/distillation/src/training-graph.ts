@@ -1,21 +1,16 @@
 import { type Graph, gradients, queueWrite, type Shape, type Tensor, type Tracer, trace } from "@albef/core";
-import { momentumKey, type ParameterSource, type WeightSpecs } from "@albef/encoder";
+import { momentumKey, type WeightSpecs } from "@albef/encoder";
 import { type BranchModel, branch } from "./branches.ts";
-import { type Objective, objective } from "./objective.ts";
-import type { ObjectiveOptions } from "./objective-options.ts";
 import { type LoraOptions, trainingSource } from "./parameters.ts";
-import { type BatchShape, stepInputs } from "./step-inputs.ts";
+import type { TaskLosses, TrainingTask } from "./task.ts";
 
 export interface TrainingGraphOptions extends BranchModel {
-  readonly shape: BatchShape;
-  readonly objective: ObjectiveOptions;
+  readonly task: TrainingTask;
   /** Whether a parameter learns. With adapters usually none but the heads. */
   trains(name: string): boolean;
   readonly lora?: LoraOptions | undefined;
   readonly frozen?: WeightSpecs;
-  /** Hard negatives come as inputs `negativeImages` and `negativeTexts`. */
-  readonly givenNegatives?: boolean;
-  /** Intermediate values that become outputs, by name; see `Objective.seen`. */
+  /** Intermediate values that become outputs, by name; see `TaskLosses.seen`. */
   readonly watch?: readonly string[];
 }
 
@@ -25,18 +20,21 @@ export interface TrainingGraph {
   readonly trainable: ReadonlyMap<string, Shape>;
   /** Whether the graph reads a momentum teacher. */
   readonly usesTeacher: boolean;
+  /** The feature queues: `size` columns of `width` values, of which a step writes `rows`. */
+  readonly queue?: { readonly size: number; readonly width: number; readonly rows: number };
 }
 
 /** Loss, gradients and queue writes of one batch as one graph. */
 export function trainingGraph(options: TrainingGraphOptions): TrainingGraph {
   const trainable = new Map<string, Tensor>();
+  let queue: TrainingGraph["queue"];
   const graph = trace((tracer) => {
     const learned = recording(tracer, (name) => options.trains(name) || name.includes(".lora_"), trainable);
-    const { losses, total, seen, features, clampedTemperature } = build(tracer, learned, options);
+    const { losses, total, seen, clampedTemperature, ...rest } = build(tracer, learned, options);
     const names = [...trainable.keys()];
     const grads = gradients(total, [...trainable.values()]);
     // The queues are written last: the similarities and their gradients read them as they were.
-    if (features && options.objective.queueSize > 0) enqueue(tracer, features, options.objective.queueSize);
+    queue = rest.queue && enqueue(tracer, rest.queue);
     const watched = Object.fromEntries((options.watch ?? []).map((name) => [name, seen[name]!]));
     return {
       loss: total,
@@ -48,20 +46,18 @@ export function trainingGraph(options: TrainingGraphOptions): TrainingGraph {
   });
   const shapes = new Map([...trainable].map(([name, { shape }]) => [name, shape] as const));
   const usesTeacher = [...shapes.keys()].some((name) => momentumKey(name) in graph.parameters);
-  return { graph, trainable: shapes, usesTeacher };
+  return { graph, trainable: shapes, usesTeacher, ...(queue && { queue }) };
 }
 
-function build(tracer: Tracer, learned: Tracer, options: TrainingGraphOptions): Objective {
-  const { objective: settings, givenNegatives = false, trains, lora, frozen } = options;
+function build(tracer: Tracer, learned: Tracer, options: TrainingGraphOptions): TaskLosses {
+  const { task, config, trains, lora, frozen } = options;
   const shared = { trains, lora, ...(frozen && { frozen }) };
-  const source: ParameterSource = trainingSource(learned, shared);
-  return objective({
+  return task.build({
     tracer,
-    source,
-    online: branch(source, options),
+    config,
+    online: branch(trainingSource(learned, shared), options),
     teacher: branch(trainingSource(tracer, { ...shared, teacher: true }), options),
-    inputs: stepInputs(tracer, { ...options, objective: settings, givenNegatives }),
-    options: settings,
+    alpha: tracer.input("alpha", { dtype: "f32", shape: [] }),
   });
 }
 
@@ -77,12 +73,10 @@ function recording(tracer: Tracer, learns: (name: string) => boolean, found: Map
   };
 }
 
-function enqueue(tracer: Tracer, features: { readonly image: Tensor; readonly text: Tensor }, size: number): void {
+function enqueue(tracer: Tracer, { image, text, size }: NonNullable<TaskLosses["queue"]>): TrainingGraph["queue"] {
   const pointer = tracer.input("pointer", { dtype: "i32", shape: [1] });
-  for (const [name, rows] of [
-    ["image_queue", features.image],
-    ["text_queue", features.text],
-  ] as const) {
-    queueWrite(tracer.parameter(name, { dtype: "f32", shape: [rows.shape[1]!, size] }), rows, pointer);
-  }
+  const [rows, width] = image.shape as readonly [number, number];
+  queueWrite(tracer.parameter("image_queue", { dtype: "f32", shape: [width, size] }), image, pointer);
+  queueWrite(tracer.parameter("text_queue", { dtype: "f32", shape: [width, size] }), text, pointer);
+  return { size, width, rows };
 }

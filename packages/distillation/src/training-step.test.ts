@@ -6,9 +6,10 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { drawMasking, maskWords } from "./masking.ts";
 import { type ObjectiveOptions, PRETRAIN_OBJECTIVE, RETRIEVAL_OBJECTIVE } from "./objective-options.ts";
 import { DEFAULT_ADAMW } from "./optimizer.ts";
+import { type PairTaskOptions, pairTask } from "./pair-task.ts";
 import { openState, savedTensors } from "./saved-state.ts";
 import type { TrainingWeights } from "./training-state.ts";
-import { createTrainingStep, type StepOptions, type TrainingBatch, type TrainingStep } from "./training-step.ts";
+import { createTrainingStep, type StepOptions, type TrainingStep } from "./training-step.ts";
 
 const fixture = (path: string) => readFileSync(new URL(`../../../fixtures/${path}`, import.meta.url));
 const config = parseConfig(JSON.parse(fixture("tiny/case.json").toString()).config);
@@ -25,7 +26,7 @@ function generator(seed: number): () => number {
 }
 
 /** Pictures of one colour each and texts of one word each: pairs that can be told apart. */
-function pairs(first: number): TrainingBatch {
+function pairs(first: number) {
   const draw = generator(first + 1);
   const pixels = 3 * config.vision.imageSize ** 2;
   const image = Float32Array.from({ length: 4 * pixels }, (_, i) =>
@@ -39,7 +40,15 @@ function pairs(first: number): TrainingBatch {
   const masking = { vocabSize: config.text.vocabSize, probability: 0.5 };
   const masked = maskWords(inputIds, drawMasking(inputIds.length, draw, masking), config.tokens);
   const ids = Int32Array.from({ length: 4 }, (_, i) => first * 4 + i);
-  return { image, inputIds, attentionMask, maskedIds: masked.inputIds, wordLabels: masked.labels, ids, seed: first };
+  return {
+    image,
+    inputIds,
+    attentionMask,
+    maskedIds: masked.inputIds,
+    wordLabels: masked.labels,
+    ids,
+    seed: Uint32Array.of(first),
+  };
 }
 
 let executor: Executor;
@@ -54,10 +63,12 @@ beforeAll(async () => {
 });
 afterAll(() => executor.dispose());
 
-function open(objective: Partial<ObjectiveOptions> = {}, more: Partial<StepOptions> = {}): Promise<TrainingStep> {
-  return createTrainingStep(executor, {
-    ...{ config, textPrefix: "text_encoder.bert", shape, weights, trains: () => true, draw: generator(7) },
-    objective: { ...PRETRAIN_OBJECTIVE, queueSize: 16, ...objective },
+type OpenOptions = Partial<StepOptions & Pick<PairTaskOptions, "shape">>;
+
+async function open(objective: Partial<ObjectiveOptions> = {}, more: OpenOptions = {}): Promise<TrainingStep> {
+  return await createTrainingStep(executor, {
+    ...{ config, textPrefix: "text_encoder.bert", weights, trains: () => true, draw: generator(7) },
+    task: pairTask({ shape: more.shape ?? shape, objective: { ...PRETRAIN_OBJECTIVE, queueSize: 16, ...objective } }),
     ...more,
   });
 }
@@ -98,7 +109,7 @@ test("hard negatives: another pair always, none of the same image, the same for 
   const still = { ...settings, learningRate: 0 };
   const drawn: string[] = [];
   for (const seed of [1, 1, 2, 3, 4, 5]) {
-    const { seen } = await step.run({ ...twins, seed }, still);
+    const { seen } = await step.run({ ...twins, seed: Uint32Array.of(seed) }, still);
     for (const name of ["negative_images", "negative_texts"]) {
       for (const [i, index] of Array.from(seen[name]!).entries()) expect(twins.ids[index]).not.toBe(twins.ids[i]);
     }
@@ -117,16 +128,16 @@ test("queues wrap around for any batch; the ids go along", async () => {
 
 test("saved and opened again, training goes on as if it had not stopped, bit for bit", async () => {
   const batches = [pairs(0), pairs(1), pairs(2)];
-  using whole = await open(RETRIEVAL_OBJECTIVE, { objective: { ...RETRIEVAL_OBJECTIVE, queueSize: 6 } });
+  using whole = await open({ ...RETRIEVAL_OBJECTIVE, queueSize: 6 });
   for (const batch of batches) await whole.run(batch, settings);
   let saved: Blob;
   {
-    using part = await open({}, { objective: { ...RETRIEVAL_OBJECTIVE, queueSize: 6 } });
+    using part = await open({ ...RETRIEVAL_OBJECTIVE, queueSize: 6 });
     for (const batch of batches.slice(0, 2)) await part.run(batch, settings);
     saved = await safetensorsBlob(await savedTensors(part.state));
   }
   const state = await openState(await openSafetensors(byteSource(saved, "saved")));
-  using resumed = await open({}, { objective: { ...RETRIEVAL_OBJECTIVE, queueSize: 6 }, ...state });
+  using resumed = await open({ ...RETRIEVAL_OBJECTIVE, queueSize: 6 }, state);
   await resumed.run(batches[2]!, settings);
   const all = async (step: TrainingStep) =>
     Promise.all((await savedTensors(step.state)).map(async ({ name, bytes }) => [name, await bytes()] as const));
@@ -145,7 +156,7 @@ test("gradients are clipped to the norm that is asked for", async () => {
 });
 
 describe("what cannot be trained on is told before anything changes", () => {
-  test.each<[string, Partial<ObjectiveOptions>, Partial<StepOptions>, string]>([
+  test.each<[string, Partial<ObjectiveOptions>, OpenOptions, string]>([
     ["a batch of one", {}, { shape: { batch: 1, length: 8 } }, "2 pairs or more"],
     ["a queue below the batch", { queueSize: 2 }, {}, "queue of 2"],
     ["as official: no multiple", { queueSize: 6, faithful: true }, {}, "multiple of the batch"],

@@ -17,23 +17,8 @@ export interface StepOptions extends Omit<TrainingGraphOptions, "frozen"> {
   readonly draw: () => number;
 }
 
-/** What a step is given; which parts are needed follows from the objective, see `StepInputs`. */
-export interface TrainingBatch {
-  /** f32 [batch, 3, size, size] */
-  readonly image: Float32Array;
-  /** i32 [batch, L] */
-  readonly inputIds: Int32Array;
-  /** f32 [batch, L] */
-  readonly attentionMask: Float32Array;
-  readonly maskedIds?: Int32Array;
-  readonly wordLabels?: Int32Array;
-  /** i32 [batch]: equal ids are captions of one image. */
-  readonly ids?: Int32Array;
-  readonly negativeImages?: Int32Array;
-  readonly negativeTexts?: Int32Array;
-  /** Seeds the choice of hard negatives. */
-  readonly seed?: number;
-}
+/** The inputs that the task declares, by name; see `TrainingTask`. Those that it does not read are left alone. */
+export type TrainingBatch = Readonly<Record<string, TensorData>>;
 
 export interface StepSettings {
   readonly learningRate: number;
@@ -43,7 +28,7 @@ export interface StepSettings {
 
 export interface StepResult {
   readonly loss: number;
-  /** Each loss by name: itc, itm, mlm. */
+  /** Each loss of the task by name: itc, itm, mlm, ... */
   readonly losses: Readonly<Record<string, number>>;
   /** Before clipping; only where gradients are clipped. */
   readonly gradNorm?: number;
@@ -63,15 +48,13 @@ export interface TrainingStep extends Disposable {
 
 /** Compiles training for one batch shape and puts its state on the device. Throws TrainingError. */
 export async function createTrainingStep(executor: Executor, options: StepOptions): Promise<TrainingStep> {
-  expectBatch(options);
   const { frozen, ...rest } = options;
-  const { weights, counters, draw, objective, config } = rest;
+  const { weights, counters, draw } = rest;
   const traced = trainingGraph({ ...rest, ...(frozen && { frozen: frozen.specs }) });
-  const hasQueue = "image_queue" in traced.graph.parameters;
   const state = await createTrainingState(executor, {
     ...{ trainable: traced.trainable, weights, teacher: traced.usesTeacher },
     ...(counters && { counters }),
-    ...(hasQueue && { queue: { size: objective.queueSize, width: config.embedDim, draw } }),
+    ...(traced.queue && { queue: { ...traced.queue, draw } }),
   });
   let program: Program | undefined;
   let optimizer: Optimizer | undefined;
@@ -97,20 +80,6 @@ export async function createTrainingStep(executor: Executor, options: StepOption
   };
 }
 
-function expectBatch({ shape, objective }: StepOptions): void {
-  const { batch } = shape;
-  if (batch < 2) throw new TrainingError(`training: a batch needs 2 pairs or more to contrast, got ${batch}`);
-  const { queueSize, faithful } = objective;
-  if (queueSize > 0 && batch > queueSize) {
-    throw new TrainingError(`training: a queue of ${queueSize} features is too small for batches of ${batch}`);
-  }
-  if (faithful && queueSize > 0 && queueSize % batch !== 0) {
-    throw new TrainingError(
-      `training: as official, the queue of ${queueSize} must be a multiple of the batch of ${batch}`,
-    );
-  }
-}
-
 function storesOf({ weights, gradients, teacher, queue }: TrainingState, frozen: ParameterStore | undefined) {
   return [weights, gradients, teacher, queue, frozen].filter((store) => store !== undefined);
 }
@@ -131,19 +100,19 @@ interface StepParts {
 
 async function runStep(parts: StepParts, batch: TrainingBatch, settings: StepSettings): Promise<StepResult> {
   const { program, optimizer, state, options, traced } = parts;
-  const { optimizer: adamW = DEFAULT_ADAMW, watch = [], config, objective } = options;
+  const { optimizer: adamW = DEFAULT_ADAMW, watch = [], config, task } = options;
   if (state.teacher) await optimizer.updateTeacher(options.momentum ?? config.momentum);
   const lossNames = Object.keys(traced.graph.outputs).filter((name) => /^loss(\.|$)/.test(name));
   const outputs = await program.run(inputsOf(batch, settings, parts), { read: [...lossNames, ...watch] });
   const value = (name: string) => Number(outputs[name]![0]);
   const losses = Object.fromEntries(lossNames.slice(1).map((name) => [name.slice("loss.".length), value(name)]));
   const wrong = Object.entries(losses).find(([, loss]) => !Number.isFinite(loss));
-  if (wrong && !objective.faithful) {
+  if (wrong && !task.faithful) {
     throw new TrainingError(
       `training: the ${wrong[0]} loss is ${wrong[1]} after ${state.counters.step} steps; lower the learning rate`,
     );
   }
-  if (state.queue) advanceQueue(state.counters, batch, options);
+  if (traced.queue) advanceQueue(state.counters, batch, traced.queue);
   const gradNorm = adamW.maxGradNorm === undefined ? undefined : await optimizer.gradNorm();
   await optimizer.step({ learningRate: settings.learningRate, ...(gradNorm !== undefined && { gradNorm }) });
   const seen = Object.fromEntries(watch.map((name) => [name, outputs[name]!]));
@@ -151,32 +120,30 @@ async function runStep(parts: StepParts, batch: TrainingBatch, settings: StepSet
 }
 
 /** The inputs that the graph reads. */
-function inputsOf(batch: TrainingBatch, { alpha }: StepSettings, { traced, state, options }: StepParts) {
+function inputsOf(batch: TrainingBatch, { alpha }: StepSettings, { traced, state }: StepParts) {
   const { counters } = state;
   const given: Record<string, TensorData | undefined> = {
-    ...{ image: batch.image, inputIds: batch.inputIds, attentionMask: batch.attentionMask },
-    ...{ maskedIds: batch.maskedIds, wordLabels: batch.wordLabels, ids: batch.ids },
-    ...{ negativeImages: batch.negativeImages, negativeTexts: batch.negativeTexts },
+    ...batch,
     alpha: Float32Array.of(alpha),
-    allIds: batch.ids && Int32Array.from([...batch.ids, ...counters.queueIds]),
-    seed: batch.seed === undefined ? undefined : Uint32Array.of(batch.seed),
     pointer: Int32Array.of(counters.queuePointer),
+    allIds: batch.ids && Int32Array.from([...batch.ids, ...counters.queueIds]),
   };
   return Object.fromEntries(
     Object.keys(traced.graph.inputs).map((name) => {
       const data = given[name];
       if (data) return [name, data];
-      throw new TrainingError(
-        `training: the batch has no ${name}, which its objective reads (batch of ${options.shape.batch})`,
-      );
+      throw new TrainingError(`training: the batch has no ${name}, which its task reads`);
     }),
   );
 }
 
-function advanceQueue(counters: StateCounters, { ids }: TrainingBatch, { shape, objective }: StepOptions): void {
-  const { queueSize } = objective;
+function advanceQueue(
+  counters: StateCounters,
+  { ids }: TrainingBatch,
+  { size, rows }: NonNullable<TrainingGraph["queue"]>,
+): void {
   ids?.forEach((id, i) => {
-    counters.queueIds[(counters.queuePointer + i) % queueSize] = id;
+    counters.queueIds[(counters.queuePointer + i) % size] = id;
   });
-  counters.queuePointer = (counters.queuePointer + shape.batch) % queueSize;
+  counters.queuePointer = (counters.queuePointer + rows) % size;
 }

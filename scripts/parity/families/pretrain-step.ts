@@ -2,8 +2,8 @@ import {
   createTrainingStep,
   maskWords,
   PRETRAIN_OBJECTIVE,
+  pairTask,
   type StepResult,
-  type TrainingBatch,
   type TrainingStep,
 } from "@albef/distillation";
 import { type AlbefConfig, parseConfig } from "@albef/encoder";
@@ -30,8 +30,11 @@ export const pretrainStep: GraphFamily = {
     const weights = await weightValues(recorded);
     const [batch, length] = recorded.tensor("in.s0.input_ids").shape as readonly [number, number];
     using step = await createTrainingStep(executor, {
-      ...{ config, textPrefix: "text_encoder.bert", shape: { batch, length }, watch: WATCHED, givenNegatives: true },
-      objective: { ...PRETRAIN_OBJECTIVE, queueSize: config.queueSize, faithful: true },
+      ...{ config, textPrefix: "text_encoder.bert", watch: WATCHED },
+      task: pairTask({
+        ...{ shape: { batch, length }, givenNegatives: true },
+        objective: { ...PRETRAIN_OBJECTIVE, queueSize: config.queueSize, faithful: true },
+      }),
       ...{ weights, trains: () => true, draw: Math.random },
       counters: { queuePointer: (await recorded.weights()).get("queue_ptr")!.data[0]! },
     });
@@ -46,7 +49,7 @@ export const pretrainStep: GraphFamily = {
   },
 };
 
-function batchOf(recorded: RecordedCase, name: string, { tokens }: AlbefConfig): TrainingBatch {
+function batchOf(recorded: RecordedCase, name: string, { tokens }: AlbefConfig) {
   const float = (key: string) => asFloat(recorded.tensor(`in.${name}.${key}`));
   const int = (key: string) => asInt(recorded.tensor(`in.${name}.${key}`));
   const inputIds = int("input_ids");
@@ -62,7 +65,7 @@ interface StepCheckParts {
   readonly recorded: RecordedCase;
   readonly step: TrainingStep;
   readonly name: string;
-  readonly given: TrainingBatch;
+  readonly given: ReturnType<typeof batchOf>;
   readonly result: StepResult;
 }
 
@@ -72,8 +75,8 @@ async function stepChecks({ recorded, step, name, given, result }: StepCheckPart
   const batch = given.inputIds.length / (recorded.tensor(`in.${name}.input_ids`).shape[1] ?? 1);
   const outputs: Record<string, ArrayLike<number>> = {
     ...(seen as Record<string, ArrayLike<number>>),
-    mlm_input_ids: given.maskedIds!,
-    mlm_labels: given.wordLabels!,
+    mlm_input_ids: given.maskedIds,
+    mlm_labels: given.wordLabels,
     itm_labels: Array.from({ length: 3 * batch }, (_, i) => (i < batch ? 1 : 0)),
     multinomial_weights_i2t: seen.weights_i2t!,
     multinomial_weights_t2i: seen.weights_t2i!,

@@ -1,4 +1,10 @@
-import { createTrainingStep, RETRIEVAL_OBJECTIVE, type StepResult, type TrainingState } from "@albef/distillation";
+import {
+  createTrainingStep,
+  pairTask,
+  RETRIEVAL_OBJECTIVE,
+  type StepResult,
+  type TrainingState,
+} from "@albef/distillation";
 import { parseConfig } from "@albef/encoder";
 import { type Check, checkOutputs } from "../check.ts";
 import type { GraphFamily } from "../family.ts";
@@ -28,8 +34,11 @@ async function trainOnce(recorded: RecordedCase, runner: Runner, distill: boolea
   const int = (key: string) => asInt(recorded.tensor(`in.${key}`));
   const queuePointer = (await recorded.weights()).get("queue_ptr")!.data[0]!;
   using step = await createTrainingStep(executorOf(runner), {
-    ...{ config, textPrefix: "text_encoder", shape: { batch, length }, watch: WATCHED, givenNegatives: true },
-    objective: { ...RETRIEVAL_OBJECTIVE, distillItc: distill, queueSize: config.queueSize, faithful: true },
+    ...{ config, textPrefix: "text_encoder", watch: WATCHED },
+    task: pairTask({
+      ...{ shape: { batch, length }, givenNegatives: true },
+      objective: { ...RETRIEVAL_OBJECTIVE, distillItc: distill, queueSize: config.queueSize, faithful: true },
+    }),
     ...{ weights: await weightValues(recorded), trains: () => true, draw: Math.random },
     counters: { queuePointer, queueIds: int("idx_queue") },
   });

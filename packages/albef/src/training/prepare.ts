@@ -4,6 +4,7 @@ import {
   type LoraOptions,
   loraNames,
   type ObjectiveOptions,
+  pairTask,
   RETRIEVAL_OBJECTIVE,
   type StateCounters,
   type TrainingStep,
@@ -60,8 +61,8 @@ export async function prepare(
   const shared = { trains, lora, ...(lora && { frozen: origin.store }) };
   const before = executor.memory().bytes;
   const step = await createTrainingStep(executor, {
-    ...{ config, textPrefix: origin.textPrefix, shape: { batch: plan.batchSize, length }, ...shared },
-    objective: objectiveOf(plan),
+    ...{ config, textPrefix: origin.textPrefix, ...shared },
+    task: pairTask({ shape: { batch: plan.batchSize, length }, objective: objectiveOf(plan) }),
     watch: options.inspect ? WATCHED : [],
     weights: options.state?.weights ?? startValues(model, plan),
     counters: options.state?.counters,

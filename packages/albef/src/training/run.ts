@@ -115,7 +115,10 @@ async function takeStep(
   const iteration = at % plan.stepsPerEpoch;
   const alpha = alphaAt(epoch, iteration, { alpha: plan.alpha, iterationsPerEpoch: plan.stepsPerEpoch, ramp: true });
   const { names, ...inputs } = batch;
-  const { loss, losses, seen } = await step.run({ ...inputs, seed: (plan.seed + at) >>> 0 }, { learningRate, alpha });
+  const { loss, losses, seen } = await step.run(
+    { ...inputs, seed: Uint32Array.of(plan.seed + at) },
+    { learningRate, alpha },
+  );
   const inspection = inspectionOf(seen, names);
   return { step: at + 1, epoch: epoch + 1, loss, losses, learningRate, alpha, ...(inspection && { inspection }) };
 }
