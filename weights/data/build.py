@@ -11,43 +11,10 @@ from PIL import Image
 
 from concepts import digest, load_concepts, words
 from fetch import HERE, fetch_all
+from sets import pictures_of
 
 SIZE = 64
 COLOUR_STYLES = ("noto", "noto-v1", "twemoji", "fluent-flat", "fluent-3d", "emojione", "fxemoji")
-
-
-def squash(name):
-    return re.sub(r"[^a-z0-9]", "", name.lower())
-
-
-def icon_svg(icons, name):
-    """SVG text of one icon of an icon set."""
-    icon = icons["icons"][name]
-    side = [icon.get(k, icons.get(k, 16)) for k in ("width", "height")]
-    corner = [icon.get(k, icons.get(k, 0)) for k in ("left", "top")]
-    box = f"{corner[0]} {corner[1]} {side[0]} {side[1]}"
-    return f'<svg xmlns="http://www.w3.org/2000/svg" width="128" height="128" viewBox="{box}">{icon["body"]}</svg>'
-
-
-def set_pictures(folder, concepts):
-    """Pictures of one icon set, {concept id: picture}: by code point, else by name."""
-    icons = json.loads((folder / "package/icons.json").read_text())
-    chars = json.loads((folder / "package/chars.json").read_text())
-    aliases = {k: v["parent"] for k, v in icons.get("aliases", {}).items() if set(v) == {"parent"}}
-    by_code = {k.lower().replace("-fe0f", ""): aliases.get(v, v) for k, v in chars.items()}
-    by_name = {squash(re.sub(r"-1$", "", k)): k for k in sorted(icons["icons"], reverse=True)}
-    found = {}
-    for concept in concepts:
-        name = by_code.get(concept["id"]) or by_name.get(squash(concept["label"]))
-        if name in icons["icons"]:
-            found[concept["id"]] = {"svg": icon_svg(icons, name)}
-    return found
-
-
-def file_pictures(folder, concepts):
-    """Pictures of a set that names its files by code point."""
-    files = {p.stem.replace("-fe0f", ""): p for p in (folder / "package/assets").glob("*.webp")}
-    return {c["id"]: {"file": str(files[c["id"]])} for c in concepts if c["id"] in files}
 
 
 def collect(folders, concepts):
@@ -55,15 +22,13 @@ def collect(folders, concepts):
     sources = json.loads((HERE / "sources.json").read_text())["pictures"]
     per_style = {}
     for source in sources:
-        reader = file_pictures if source["style"] == "fluent-3d" else set_pictures
-        per_style[source["style"]] = reader(folders[source["package"]], concepts)
+        per_style[source["style"]] = pictures_of(source, folders[source["package"]], concepts)
         print(source["style"], len(per_style[source["style"]]), file=sys.stderr)
     kept = [c for c in concepts if sum(c["id"] in per_style[s] for s in COLOUR_STYLES) >= 5]
     rows = []
     for source in sources:
         for concept in kept:
-            item = per_style[source["style"]].get(concept["id"])
-            if item:
+            for item in per_style[source["style"]].get(concept["id"], []):
                 rows.append({"style": source["style"], "use": source["use"], "concept": concept["id"], "item": item})
     return kept, rows
 
@@ -119,15 +84,22 @@ def vocabulary(folders):
     return plain
 
 
+def credits(used=None):
+    """One line per source of pictures, of all or of the styles and photographs that are named."""
+    sources = json.loads((HERE / "sources.json").read_text())["pictures"]
+    photos = json.loads((HERE / "photos.json").read_text())["photos"]
+    chosen = lambda items, key: [item for item in items if used is None or item[key] in used]
+    line = "{package} {version}: drawings by {author}, {license} ({use})"
+    shot = "{package} ({id}): photograph, {author}, {license} (train)"
+    return [line.format(**s) for s in chosen(sources, "style")] + ["", *(shot.format(**p) for p in chosen(photos, "id"))]
+
+
 def notice():
     """One line per source of pictures or words."""
-    sources = json.loads((HERE / "sources.json").read_text())
-    photos = json.loads((HERE / "photos.json").read_text())["photos"]
-    line = "{package} {version}: drawings by {author}, {license} ({use})"
-    pictures = [line.format(**source) for source in sources["pictures"]]
-    text = [f"{s['package']} {s['version']}: words, {s['license']}" for s in sources["text"]]
-    shots = [f"{p['package']} ({p['id']}): photograph, {p['author']}, {p['license']} (train)" for p in photos]
-    return "\n".join(["Pictures and words of albef-mini. Pictures marked (dev) and (test) were never trained.", "", *pictures, "", *shots, "", *text, ""])
+    text = json.loads((HERE / "sources.json").read_text())["text"]
+    words_of = [f"{s['package']} {s['version']}: words, {s['license']}" for s in text]
+    head = "Pictures and words of albef-mini. Pictures marked (dev) and (test) were never trained."
+    return "\n".join([head, "", *credits(), "", *words_of, ""])
 
 
 def main(out):

@@ -1,4 +1,4 @@
-"""Fetch pinned packages with the npm and pip clients, check their checksums and unpack them."""
+"""Fetch pinned packages with the npm, pip and apt clients, check their checksums and unpack them."""
 
 import base64
 import hashlib
@@ -26,13 +26,25 @@ def download(source, folder):
         options = ["--no-deps", "--only-binary=:all:", "--python-version", "3.11", "--platform", source["platform"]]
         subprocess.run(["pip", "download", "-q", *options, "-d", str(folder), requirement], check=True)
         return next(folder.glob(source["package"].replace("-", "_") + "-*.whl"))
+    if source.get("registry") == "debian":
+        subprocess.run(["apt-get", "download", "-qq", f"{source['package']}={source['version']}"], cwd=folder, check=True)
+        return next(folder.glob(source["package"] + "_*.deb"))
     output = subprocess.run(["npm", "pack", "--json", name], cwd=folder, check=True, capture_output=True, text=True)
     return folder / json.loads(output.stdout)[0]["filename"]
 
 
+def unpack(archive, folder):
+    if archive.suffix == ".deb":
+        subprocess.run(["dpkg-deb", "-x", str(archive), str(folder)], check=True)
+        return
+    opener = zipfile.ZipFile if archive.suffix == ".whl" else tarfile.open
+    with opener(archive) as package:
+        package.extractall(folder)
+
+
 def fetch(source, out):
     """Fetch and unpack one source into out/NAME-VERSION; a complete earlier fetch is kept."""
-    target = out / f"{source['package'].strip('@').replace('/', '-')}-{source['version']}"
+    target = out / f"{source['package'].strip('@').replace('/', '-')}-{source['version'].replace(':', '.')}"
     if target.exists():
         return target
     partial = target.with_name(target.name + ".part")
@@ -41,9 +53,7 @@ def fetch(source, out):
     archive = download(source, partial)
     if sha512(archive) != source["integrity"]:
         raise SystemExit(f"{archive.name}: expected {source['integrity']}, got {sha512(archive)}; the package changed")
-    opener = zipfile.ZipFile if archive.suffix == ".whl" else tarfile.open
-    with opener(archive) as package:
-        package.extractall(partial)
+    unpack(archive, partial)
     archive.unlink()
     partial.rename(target)
     return target

@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from build import COLOUR_STYLES, file_pictures, set_pictures
+from build import COLOUR_STYLES
 from concepts import digest
 from fetch import HERE, fetch_all
+from sets import pictures_of
 
 SIDE, LIMIT = 192, 300
 PREFERRED = ("fluent-3d", "noto", "twemoji", "emojione", "fxemoji", "noto-v1", "fluent-flat")
@@ -21,7 +22,7 @@ PLURAL = (
     "beer mugs", "biceps", "bags", "beads", "books", "cherries", "droplets", "eyes", "fingers", "fireworks", "footprints",
     "fries", "glasses", "grapes", "hands", "hearts", "houses", "jeans", "notes", "pancakes", "paperclips", "peanuts",
     "playing cards", "scissors", "skis", "springs",
-)
+)  # fmt: skip
 UNCOUNTED = ("santa claus", "skull and crossbones", "tennis")
 
 
@@ -58,8 +59,8 @@ def drawings(corpus, folders, sources):
         if not row:
             print("not drawn by enough makers:", label, file=sys.stderr)
             continue
-        reader = file_pictures if row["style"] == "fluent-3d" else set_pictures
-        items.append(reader(folders[sources[row["style"]]["package"]], [concept])[concept["id"]])
+        source = sources[row["style"]]
+        items.append(pictures_of(source, folders[source["package"]], [concept])[concept["id"]][0])
         rows.append({**row, "label": label})
     return rows, items
 

@@ -5,7 +5,8 @@ import math
 import torch
 import torch.nn.functional as F
 
-from captions import COLOURS
+import shared  # noqa: F401
+from colours import COLOURS, dominant
 
 MEAN = torch.tensor([0.48145466, 0.4578275, 0.40821073]).view(3, 1, 1)
 STD = torch.tensor([0.26862954, 0.26130258, 0.27577711]).view(3, 1, 1)
@@ -85,25 +86,8 @@ def vary_style(rgb, alpha, strength):
 
 
 def colour_names(rgb, alpha):
-    """The dominant colour of each object, as a word, or None when no colour covers 45 % of it."""
-    small, cover = F.avg_pool2d(rgb * alpha, 4), F.avg_pool2d(alpha, 4)
-    small = small / cover.clamp(min=1e-3)
-    high, low = small.amax(1), small.amin(1)
-    chroma = high - low
-    r, g, b = small.unbind(1)
-    scale = chroma + 1e-6
-    hue = torch.where(high == g, (b - r) / scale + 2, (r - g) / scale + 4)
-    hue = torch.where(high == r, (g - b) / scale % 6, hue) * 60
-    bounds = torch.tensor([14.0, 42.0, 68.0, 165.0, 258.0, 295.0, 344.0])
-    name = torch.tensor([0, 1, 2, 3, 4, 5, 6, 0])[torch.bucketize(hue, bounds)]
-    name = torch.where((name == 0) & (high > 0.85) & (low > 0.5), torch.tensor(6), name)
-    name = torch.where((name <= 1) & (high < 0.62) & (high > 0.2), torch.tensor(7), name)
-    plain = torch.where(high < 0.3, torch.tensor(8), torch.where(low > 0.82, torch.tensor(9), torch.tensor(10)))
-    name = torch.where((chroma < 0.14) | (high < 0.2), plain, name)
-    votes = F.one_hot(name, len(COLOURS)) * (cover[:, 0] > 0.5)[..., None]
-    share = votes.sum((1, 2)).float()
-    share, best = (share / share.sum(1, keepdim=True).clamp(min=1)).max(1)
-    return [COLOURS[i] if s > 0.45 else None for i, s in zip(best.tolist(), share.tolist())]
+    """The dominant colour of each object [B, 3, S, S], as a word, or None when no colour covers 45 % of it."""
+    return dominant(rgb.permute(0, 2, 3, 1).numpy(), alpha[:, 0].numpy())
 
 
 def backgrounds(count, photos, size):

@@ -1,5 +1,9 @@
 """Captions of a picture: names, templates, keywords, and the colours that are really shown."""
 
+import shared  # noqa: F401
+from colours import COLOURS
+from english import article
+
 TEMPLATES = (
     "a picture of {}", "a photo of {}", "a drawing of {}", "an image of {}", "{} icon", "this is {}", "a cartoon of {}",
     "there is {}", "{} on its own", "a nice picture of {}", "look at {}", "show me {}", "one {}",
@@ -9,12 +13,7 @@ STYLE_WORDS = {
     "high-contrast": ("a black and white drawing of {}", "a black {}", "a silhouette of {}"),
     "emojione-mono": ("a black and white drawing of {}", "a black {}", "an outline of {}"),
 }
-COLOURS = ("red", "orange", "yellow", "green", "blue", "purple", "pink", "brown", "black", "white", "grey")
 SETTINGS = ("{} on a {} background", "{} in front of a {} wall", "{} and a {} background")
-
-
-def article(noun):
-    return ("an " if noun[0] in "aeiou" else "a ") + noun
 
 
 def noun_of(concept, rng):

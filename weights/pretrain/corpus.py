@@ -9,10 +9,24 @@ import torch
 
 from augment import augment, crop_photos
 from captions import all_texts, bag_of_words, free_caption, name_caption
+from composed import scenes
 from text import Tokenizer, reduce_vocabulary
 
 PHOTO_SHARE = 0.04
-STYLE_WEIGHT = {"fluent-3d": 1.6, "high-contrast": 0.4, "emojione-mono": 0.4}
+STYLE_WEIGHT = {"fluent-3d": 1.6, "openclipart": 1.5}
+ONE_COLOUR = (
+    "high-contrast",
+    "emojione-mono",
+    "game-icons",
+    "ph",
+    "mdi",
+    "tabler",
+    "lucide",
+    "fa6-solid",
+    "icon-park",
+    "mingcute",
+)
+STYLE_WEIGHT |= dict.fromkeys(ONE_COLOUR, 0.4)
 
 
 class Corpus:
@@ -32,7 +46,7 @@ class Corpus:
         self.train = [i for i, row in enumerate(self.rows) if row["split"] == "train"]
         drawn = [(self.concepts[self.rows[i]["concept"]], self.rows[i]["style"]) for i in self.train]
         self.cumulative = np.cumsum([concept["weight"] * STYLE_WEIGHT.get(style, 1) for concept, style in drawn])
-        self.rng = random.Random(seed)
+        self.rng, self.shown_scenes = random.Random(seed), 0
 
     def rgba(self, indices):
         """[n, 4, 64, 64] float32 in [0, 1]."""
@@ -50,27 +64,62 @@ class Corpus:
                 chosen.append(index)
         return chosen
 
-    def batch(self, size, strength, kind):
-        """One batch; kind "free" allows captions of keywords alone, "name" does not."""
-        shots = max(1, round(size * PHOTO_SHARE))
-        indices = self.draw(size - shots)
+    def batch(self, size, strength, kind, scene_share=0.0):
+        """One batch; kind "free" allows captions of keywords alone, "name" does not. A share of it shows scenes.
+
+        "foil" holds, for scenes, a sentence that is nearly right but wrong; other rows repeat their caption there.
+        """
+        composed, shots = round(size * scene_share), max(1, round(size * PHOTO_SHARE))
+        parts = [self.drawings(size - shots - composed, strength, kind), self.photographs(shots)]
+        if composed:
+            parts.insert(1, self.composed(composed, strength))
+        rows = [row for _, described in parts for row in described]
+        captions, foils = [row["caption"] for row in rows], [row.get("foil", row["caption"]) for row in rows]
+        ids, mask = map(torch.tensor, self.tokenizer.batch(captions + foils))
+        return {
+            "image": torch.cat([images for images, _ in parts]),
+            "ids": ids[: len(rows)],
+            "mask": mask[: len(rows)],
+            "foil_ids": ids[len(rows) :],
+            "foil_mask": mask[len(rows) :],
+            "foiled": torch.tensor(["foil" in row for row in rows]),
+            "concept": torch.tensor([row["number"] for row in rows]),
+            "bags": self.dense([row["bag"] for row in rows]),
+        }
+
+    def drawings(self, count, strength, kind):
+        """Pictures of one thing each."""
+        indices = self.draw(count)
         images, views = augment(self.rgba(indices), self.small, strength)
-        picked = self.rng.sample(range(len(self.photos)), shots)
-        images = torch.cat([images, crop_photos(self.photos[picked], images.shape[-1])])
-        captions, bags, numbers = [], [], []
-        write = free_caption if kind == "free" else name_caption
-        for index, view in zip(indices, views):
-            row = self.rows[index]
+        write, described = free_caption if kind == "free" else name_caption, []
+        for row, view in zip((self.rows[i] for i in indices), views):
             concept = self.concepts[row["concept"]]
-            captions.append(write(concept, {**view, "style": row["style"]}, self.rng))
-            bags.append(bag_of_words(concept, captions[-1], self.tokenizer))
-            numbers.append(self.number[row["concept"]])
-        for photo in map(self.described.__getitem__, picked):
-            captions.append(self.rng.choice(photo["captions"]))
-            bags.append(bag_of_words({"label": captions[-1], "tags": photo["captions"]}, captions[-1], self.tokenizer))
-            numbers.append(self.number[photo["id"]])
-        ids, mask = map(torch.tensor, self.tokenizer.batch(captions))
-        return {"image": images, "ids": ids, "mask": mask, "concept": torch.tensor(numbers), "bags": self.dense(bags)}
+            caption = write(concept, {**view, "style": row["style"]}, self.rng)
+            bag = bag_of_words(concept, caption, self.tokenizer)
+            described.append({"caption": caption, "bag": bag, "number": self.number[row["concept"]]})
+        return images, described
+
+    def photographs(self, count):
+        picked = self.rng.sample(range(len(self.photos)), count)
+        described = []
+        for photo in (self.described[i] for i in picked):
+            caption = self.rng.choice(photo["captions"])
+            bag = bag_of_words({"label": caption, "tags": photo["captions"]}, caption, self.tokenizer)
+            described.append({"caption": caption, "bag": bag, "number": self.number[photo["id"]]})
+        return crop_photos(self.photos[picked], self.pixels.shape[1]), described
+
+    def composed(self, count, strength):
+        """Scenes; each is a concept of its own."""
+        indices = self.draw(round(count * 1.8))
+        labels = [self.concepts[self.rows[i]["concept"]]["label"] for i in indices]
+        images, said = scenes(self.rgba(indices), labels, self.small, strength, self.rng)
+        described = []
+        for caption, foil in said[:count]:
+            self.shown_scenes += 1
+            bag = bag_of_words({"label": caption, "tags": []}, caption, self.tokenizer)
+            number = len(self.number) + self.shown_scenes
+            described.append({"caption": caption, "foil": foil, "bag": bag, "number": number})
+        return images[: len(described)], described
 
     def dense(self, bags):
         """Bags as rows [n, V] that sum to 1."""

@@ -8,12 +8,12 @@ import json
 import sys
 from pathlib import Path
 
-import numpy as np
 import torch
 
 import safetensors_file
 from corpus import Corpus
 from model import Albef
+from official import from_official, to_official
 from recall import load_image, measure
 from text import CLS, MASK, PAD, SEP, UNK
 
@@ -21,27 +21,6 @@ HERE = Path(__file__).parent
 SETS = ("held-out", "unseen-style", "unseen-concepts")
 RERANKED = 16
 QUERIES = ("a red car", "a photo of a cat", "yellow fruit", "a sailboat")
-
-
-def to_official(model, positions):
-    """State dict of the official pre-training model without momentum copies and queues: matrices f16, the rest f32."""
-    tensors = {}
-    for name, value in model.state_dict().items():
-        tensors[name] = value.numpy().astype(np.float16 if value.ndim > 1 else np.float32)
-    head = "text_encoder.cls.predictions."
-    tensors[head + "decoder.weight"] = tensors["text_encoder.bert.embeddings.word_embeddings.weight"]
-    tensors[head + "decoder.bias"] = tensors[head + "bias"]
-    tensors["text_encoder.bert.embeddings.position_ids"] = np.arange(positions, dtype=np.int64)[None]
-    return tensors
-
-
-def from_official(config, path):
-    """The model with the weights of an exported file, as float32."""
-    model = Albef(config).eval().requires_grad_(False)
-    extra = ("decoder.weight", "decoder.bias", "position_ids")
-    stored = {k: v for k, v in safetensors_file.read(path).items() if not k.endswith(extra)}
-    model.load_state_dict({k: torch.from_numpy(v.astype(np.float32)) for k, v in stored.items()})
-    return model
 
 
 def describe(config, rerank):

@@ -46,16 +46,23 @@ def hard_negatives(similarity, concept, hardness):
 
 
 def image_text_matching(model, image, text, batch, similarity, hardness):
-    """ITM over B matching pairs and 2B hard negatives; both classes weigh the same. Returns loss and fused positives."""
-    mask, concept = batch["mask"], batch["concept"]
+    """ITM over B matching pairs and 2B hard negatives; both classes weigh the same. Returns loss and rates of right answers.
+
+    Where the batch holds a foil for a picture, the foil is its wrong text. text = (states of captions, states of foils).
+    """
+    (text, foil), mask, concept = text, batch["mask"], batch["concept"]
     other_image = hard_negatives(similarity.t(), concept, hardness)
     other_text = hard_negatives(similarity, concept, hardness)
-    texts = torch.cat([text, text, text[other_text]])
-    masks = torch.cat([mask, mask, mask[other_text]])
+    foiled = batch["foiled"]
+    wrong = torch.where(foiled[:, None, None], foil, text[other_text])
+    texts = torch.cat([text, text, wrong])
+    masks = torch.cat([mask, mask, torch.where(foiled[:, None], batch["foil_mask"], mask[other_text])])
     logits = model.match(texts, masks, torch.cat([image, image[other_image], image]))
     labels = torch.cat([torch.ones(len(text)), torch.zeros(2 * len(text))]).long()
     right = (logits.argmax(1) == labels).float()
     rates = {"match": right[labels == 1].mean(), "no_match": right[labels == 0].mean()}
+    if foiled.any():
+        rates["foil"] = right[2 * len(text) :][foiled].mean()
     return F.cross_entropy(logits, labels, NO_MATCH_WEIGHT), rates
 
 
@@ -98,9 +105,9 @@ def masked_language(model, teacher, batch, images, settings):
     return (1 - alpha) * loss + alpha * soft_cross_entropy(predicted, soft)
 
 
-def half(batch):
-    """Every second row; ITM and MLM use these."""
-    return {name: value[::2] for name, value in batch.items()}
+def every(batch, stride):
+    """Every stride-th row; ITM and MLM use these."""
+    return {name: value[::stride] for name, value in batch.items()}
 
 
 def fusion_step(model, batch, settings):
@@ -108,9 +115,10 @@ def fusion_step(model, batch, settings):
     with torch.no_grad():
         image, image_feature = model.image(batch["image"])
         text, text_feature = model.text(batch["ids"], batch["mask"])
+        foil, _ = model.text(batch["foil_ids"], batch["foil_mask"])
         similarity = image_feature @ text_feature.t() / model.temp
-    itm, rates = image_text_matching(model, image, text, batch, similarity, settings["hardness"])
-    mlm = masked_language(model, None, half(batch), (image[::2], None), {**settings, "frozen_text": True})
+    itm, rates = image_text_matching(model, image, (text, foil), batch, similarity, settings["hardness"])
+    mlm = masked_language(model, None, every(batch, 2), (image[::2], None), {**settings, "frozen_text": True})
     return {"itm": itm, "mlm": mlm, "total": itm + 0.2 * mlm, **rates}
 
 
@@ -133,9 +141,12 @@ def joint_step(model, teacher, queue, batch, settings):
     i2t, t2i = image_feature @ texts_all.t() / model.temp, text_feature @ images_all.t() / model.temp
     itc = (soft_cross_entropy(i2t, to_text) + soft_cross_entropy(t2i, to_image)) / 2
     push(queue, image_m, text_m, batch["concept"])
-    in_batch = i2t[::2, : len(image)][:, ::2]
-    itm, rates = image_text_matching(model, image[::2], text[::2], half(batch), in_batch, 1.0)
-    mlm = masked_language(model, teacher, half(batch), (image[::2], states_m[::2]), settings)
+    stride = settings["fusion_stride"]
+    fused = every(batch, stride)
+    in_batch = i2t[::stride, : len(image)][:, ::stride]
+    foil, _ = model.text(fused["foil_ids"], fused["foil_mask"])
+    itm, rates = image_text_matching(model, image[::stride], (text[::stride], foil), fused, in_batch, 1.0)
+    mlm = masked_language(model, teacher, fused, (image[::stride], states_m[::stride]), settings)
     return {"itc": itc, "itm": itm, "mlm": mlm, "total": itc + itm + 0.3 * mlm, **rates}
 
 

@@ -1,6 +1,7 @@
 """Pre-train albef-mini: python3 train.py CORPUS RUN [--config mini.json]. Resumes from RUN/last.pt.
 
-It stops after the time budget. The schedule follows the elapsed share of the time budget, so that a slow machine ends in time with fewer steps.
+It stops after the time budget. The schedule follows the elapsed share of the budget, so that a slow machine ends in time
+with fewer steps.
 """
 
 import argparse
@@ -17,6 +18,7 @@ from corpus import Corpus
 from evaluate import evaluate
 from fusion_start import start_fusion
 from model import Albef
+from official import load_official
 from objective import contrast_in_batch, fusion_step, joint_step, kept_patches
 
 WARM_UP_STEPS = 150
@@ -83,18 +85,19 @@ class Run:
 
     def losses(self, share):
         t, progress = self.training, progress_in(self.phase, share, self.training)
-        strength = min(1.0, 0.4 + 2 * share)
-        batch = self.corpus.batch(t["batch"][self.phase], strength, "free" if self.phase == "contrast" else "name")
+        strength = min(1.0, t["strength"] + 2 * share)
+        kind, scenes = ("free", 0.0) if self.phase == "contrast" else ("name", t["scene_share"])
+        batch = self.corpus.batch(t["batch"][self.phase], strength, kind, scenes)
         self.samples += len(batch["image"])
-        settings = {"mlm_probability": t["mlm_probability"], "momentum": t["momentum"]}
-        settings["alpha_now"] = t["alpha"] * min(1, 2 * progress)
+        settings = {name: t[name] for name in ("mlm_probability", "momentum", "fusion_stride")}
+        settings["alpha_now"] = t["alpha"] * min(1, progress / t["alpha_until"])
         if self.phase == "contrast":
             patches = self.model.visual_encoder.pos_embed.shape[1] - 1
             keep = kept_patches(len(batch["image"]), patches, t["drop_patches"])
             return contrast_in_batch(self.model, {**self.heads, "bias": self.bias}, batch, keep)
         if self.phase == "fusion":
             return fusion_step(self.model, batch, {**settings, "hardness": 0.7 * progress})
-        settings["drop"] = 0.3 if progress < 0.6 else 0.0
+        settings["drop"] = t["drop_joint"] if progress < t["drop_until"] else 0.0
         return joint_step(self.model, self.teacher, self.queue, batch, settings)
 
     def step(self):
@@ -143,7 +146,7 @@ class Run:
 def report(run, out, averages):
     """One line of losses and recalls on the held-out pairs and the style that is only used for development."""
     rows = {name: [i for i, row in enumerate(run.corpus.rows) if row["split"] == name] for name in ("held-out", "dev")}
-    settings = {"limit": 350, "k": 0 if run.phase == "contrast" else 16}
+    settings = {"limit": 350, "k": 0 if run.phase == "contrast" else run.training["k_test"]}
     line = {"seconds": round(run.seconds), "phase": run.phase, "steps": run.steps, "samples": run.samples, **averages}
     line |= {name: evaluate(run.model, run.corpus, indices, settings) for name, indices in rows.items()}
     with (out / "log.jsonl").open("a") as log:
@@ -152,24 +155,24 @@ def report(run, out, averages):
 
 
 def train(run, out):
-    """Steps until the time budget is used. A pause of the machine counts five seconds at most."""
-    sums, count, saved, before = {}, 0, run.seconds, time.monotonic()
+    """Steps until the time budget is used. A pause of the machine counts half a minute at most."""
+    sums, saved, before = {}, run.seconds, time.monotonic()
     while run.seconds < run.training["seconds"]:
         for name, value in run.step().items():
-            sums[name] = sums.get(name, 0.0) + value
-        count += 1
-        run.seconds, before = run.seconds + min(5.0, time.monotonic() - before), time.monotonic()
+            sums.setdefault(name, []).append(value)
+        run.seconds, before = run.seconds + min(30.0, time.monotonic() - before), time.monotonic()
         if run.seconds - saved > run.training["checkpoint_seconds"] or run.seconds >= run.training["seconds"]:
             saved = run.seconds
             run.save(out / "last.pt")
-            report(run, out, {name: round(value / count, 3) for name, value in sums.items()})
-            sums, count = {}, 0
+            report(run, out, {name: round(sum(values) / len(values), 3) for name, values in sums.items()})
+            sums = {}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("corpus", type=Path)
     parser.add_argument("run", type=Path)
+    parser.add_argument("--start", type=Path, help="exported weights to go on from, instead of random ones")
     parser.add_argument("--config", type=Path, default=Path(__file__).with_name("mini.json"))
     options = parser.parse_args()
     options.run.mkdir(parents=True, exist_ok=True)
@@ -178,6 +181,8 @@ def main():
     torch.manual_seed(config["training"]["seed"])
     torch.set_flush_denormal(True)
     run = Run(Corpus(options.corpus, config["training"]["seed"]), config)
+    if options.start:
+        load_official(run.model, options.start / "model.safetensors")
     if (options.run / "last.pt").exists():
         run.load(options.run / "last.pt")
     train(run, options.run)
