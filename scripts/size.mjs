@@ -7,8 +7,13 @@ import { root } from "./lib/run.mjs";
 
 const LIMIT_KB = 60;
 const OUTSIDE = [/^@tensorflow\//, /^@huggingface\/tokenizers$/];
-/** Modules that are imported dynamically: where WebGPU is absent, a graph has ops of training, a model is trained. */
-const LATER = ["packages/core/src/tfjs.ts", "packages/core/src/ops/index.ts", "packages/albef/src/training/index.ts"];
+/** Modules that are imported dynamically: where WebGPU is absent, a graph has ops of training, a model is profiled or trained. */
+const LATER = [
+  "packages/core/src/tfjs.ts",
+  "packages/core/src/ops/index.ts",
+  "packages/core/src/executors/webgpu/profile.ts",
+  "packages/albef/src/training/index.ts",
+];
 const ENTRY = "virtual:inference";
 
 const SOURCE = `

@@ -1,4 +1,5 @@
 import type { Graph, TensorData } from "./graph/graph.ts";
+import type { NodeCost } from "./profile/costs.ts";
 import type { Shape, TensorSpec } from "./spec.ts";
 
 /** A weight as it is loaded: f16 data are the raw halves in a Uint16Array. */
@@ -57,6 +58,17 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
 }
 
+/** One kernel of a profiled run. */
+export interface KernelTime extends NodeCost {
+  /** Operands and results, such as `x f32[257,192], weight f32[768,192] -> f32[257,768]`. */
+  readonly shapes: string;
+  /** Since the first kernel began. */
+  readonly startNs: number;
+  readonly ns: number;
+  /** `device`: its timestamps. `host`: the clock around the kernel and the wait for it, which counts the way there and back. */
+  readonly clock: "device" | "host";
+}
+
 /** A compiled graph. Runs of one program are queued one after another. */
 export interface Program extends Disposable {
   readonly graph: Graph;
@@ -66,6 +78,8 @@ export interface Program extends Disposable {
     inputs: Readonly<Record<string, TensorData | DeviceTensor>>,
     options?: RunOptions,
   ): Promise<Record<string, TensorData>>;
+  /** Runs twice, the second time kernel by kernel with a clock on each. What works in place takes effect twice. */
+  profile(inputs: Readonly<Record<string, TensorData | DeviceTensor>>): Promise<readonly KernelTime[]>;
   /** An output of the last run, on the device; valid until the next run. The program owns it. */
   output(name: string): DeviceTensor;
   dispose(): void;

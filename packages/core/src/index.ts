@@ -6,6 +6,7 @@ export type {
   Arena,
   DeviceTensor,
   Executor,
+  KernelTime,
   MemoryCount,
   NamedTensor,
   ParameterStore,
@@ -71,6 +72,7 @@ export { softmax } from "./ops/softmax.ts";
 export { squaredNorm } from "./ops/squared-norm.ts";
 export { topK } from "./ops/top-k.ts";
 export { toHalfPrecision } from "./passes/precision.ts";
+export { graphCosts, type NodeCost } from "./profile/costs.ts";
 export {
   bytesPerElement,
   type DType,

@@ -1,5 +1,5 @@
 import { GraphError } from "../../errors.ts";
-import type { DeviceTensor, Program, RunOptions } from "../../executor.ts";
+import type { DeviceTensor, KernelTime, Program, RunOptions } from "../../executor.ts";
 import type { Graph, Node, TensorData } from "../../graph/graph.ts";
 import type { AnyOp, OpTable, TfModule, TfTensor } from "../../op.ts";
 import { eliminateCommonSubexpressions } from "../../passes/cse.ts";
@@ -7,6 +7,8 @@ import { eliminateDeadCode } from "../../passes/dce.ts";
 import { expand } from "../../passes/expand.ts";
 import { opOf } from "../../passes/rewrite.ts";
 import { lastUses } from "../../plan/liveness.ts";
+import { nodeCost } from "../../profile/costs.ts";
+import { nodeShapes } from "../../profile/shapes.ts";
 import type { TensorSpec } from "../../spec.ts";
 import { expectInputs } from "../check-inputs.ts";
 import { serialQueue } from "../serial-queue.ts";
@@ -23,6 +25,11 @@ interface TfjsProgramOptions {
   wrap(spec: TensorSpec, tensor: TfTensor): TfjsTensor;
 }
 
+type Inputs = Readonly<Record<string, TensorData | DeviceTensor>>;
+
+/** Backends whose calls return when the work is done; the others only queue it. */
+const RUNS_AT_ONCE = ["wasm", "cpu"];
+
 /** A graph as a list of tfjs calls; intermediates are disposed after their last use. */
 export function compileTfjs({ tf, ops, graph: traced, stores, into, wrap }: TfjsProgramOptions): Program {
   const hasRule = (op: AnyOp) => op.tfjs !== undefined;
@@ -38,7 +45,11 @@ export function compileTfjs({ tf, ops, graph: traced, stores, into, wrap }: Tfjs
   const { plain, updates } = splitUpdates(graph);
   const overwritten = overwrites(graph, cells, into);
 
-  const run = async (inputs: Readonly<Record<string, TensorData | DeviceTensor>>, options: RunOptions) => {
+  const run = async (
+    inputs: Inputs,
+    options: RunOptions,
+    afterNode?: (node: Node, made: TfTensor[]) => Promise<void>,
+  ) => {
     options.signal?.throwIfAborted();
     expectInputs(graph, inputs);
     const values = new Map(constants);
@@ -51,7 +62,8 @@ export function compileTfjs({ tf, ops, graph: traced, stores, into, wrap }: Tfjs
       values.set(id, tensor);
     }
     for (const [index, node] of graph.nodes.entries()) {
-      runNode(node, values);
+      const made = runNode(node, values);
+      if (afterNode) await afterNode(node, made);
       for (const id of dying[index]!) values.get(id)!.dispose();
       if (index % 64 === 63) options.signal?.throwIfAborted();
     }
@@ -76,6 +88,27 @@ export function compileTfjs({ tf, ops, graph: traced, stores, into, wrap }: Tfjs
     // tidy frees what a rule makes on the way; its results survive
     const made = tf.tidy(() => [...op.tfjs!(tf, operands, node.attrs, specs)] as TfTensor[]);
     for (const [i, id] of node.outputs.entries()) values.set(id, made[i]!);
+    return made;
+  };
+
+  const profile = async (inputs: Inputs) => {
+    await run(inputs, { read: [] });
+    const times: KernelTime[] = [];
+    const start = performance.now();
+    let last = start;
+    await run(inputs, { read: [] }, async (node, made) => {
+      if (!RUNS_AT_ONCE.includes(tf.getBackend())) await Promise.all(made.map((tensor) => tensor.data()));
+      const now = performance.now();
+      times.push({
+        ...nodeCost(node, graph, ops),
+        shapes: nodeShapes(node, graph),
+        startNs: (last - start) * 1e6,
+        ns: (now - last) * 1e6,
+        clock: "host",
+      });
+      last = performance.now();
+    });
+    return times;
   };
 
   const clearResults = () => {
@@ -97,6 +130,7 @@ export function compileTfjs({ tf, ops, graph: traced, stores, into, wrap }: Tfjs
     graph: traced,
     dispatchCount: graph.nodes.length,
     run: (inputs, options = {}) => enqueue(() => run(inputs, options)),
+    profile: (inputs) => enqueue(() => profile(inputs)),
     output,
     dispose,
     [Symbol.dispose]: dispose,

@@ -18,7 +18,7 @@ export function bindGroups(
 ): BindGroups {
   const build = (dispatch: Dispatch, external: External): GPUBindGroup =>
     device.createBindGroup({
-      label: dispatch.label,
+      label: dispatch.node.op,
       layout: dispatch.pipeline.getBindGroupLayout(0),
       entries: dispatch.bindings.map((binding, i) => ({
         binding: i,

@@ -2,7 +2,8 @@ import { DeviceError, GraphError } from "../../errors.ts";
 import type { Graph, Node } from "../../graph/graph.ts";
 import type { AdapterFacts, OpTable } from "../../op.ts";
 import { opOf } from "../../passes/rewrite.ts";
-import { elementCount, formatSpec, sizeBytes, type TensorSpec } from "../../spec.ts";
+import { type NodeCost, nodeCost, nodeSpecs } from "../../profile/costs.ts";
+import { formatSpec, sizeBytes, type TensorSpec } from "../../spec.ts";
 import type { PipelineCache } from "./pipelines.ts";
 
 /** Where a binding's bytes are: a fixed buffer, or whatever is given for a graph input. */
@@ -17,11 +18,11 @@ export interface Binding {
 
 /** One compiled dispatch. */
 export interface Dispatch {
-  readonly label: string;
   readonly pipeline: GPUComputePipeline;
   readonly bindings: readonly Binding[];
   readonly workgroups: readonly [number, number, number];
-  readonly flops: number;
+  readonly node: Node;
+  readonly cost: NodeCost;
   /** Names of graph inputs that it binds: only these can change between runs. */
   readonly inputNames: readonly string[];
 }
@@ -40,24 +41,20 @@ export async function compileDispatch(node: Node, context: DispatchContext): Pro
   const { graph, ops, facts, pipelines, locate } = context;
   const op = opOf(ops, node);
   if (!op.lower) throw new GraphError(`${op.name}: has no WebGPU kernel`);
-  const specOf = (id: number) => graph.values[id]!;
-  const specs = {
-    inputs: Object.fromEntries(Object.entries(node.inputs).map(([name, id]) => [name, specOf(id)])),
-    outputs: node.outputs.map(specOf),
-  };
-  const kernel = op.lower(specs, node.attrs, facts);
+  const kernel = op.lower(nodeSpecs(node, graph), node.attrs, facts);
   const outputs = node.outputs.filter((_, i) => op.inPlace?.[i] === undefined);
   const bindings = [...Object.values(node.inputs), ...outputs].map((id) => {
-    const bytes = Math.max(sizeBytes(specOf(id)), 16);
-    expectBindable(op.name, specOf(id), bytes, context.maxBindingBytes);
+    const spec = graph.values[id]!;
+    const bytes = Math.max(sizeBytes(spec), 16);
+    expectBindable(op.name, spec, bytes, context.maxBindingBytes);
     return { location: locate(id), sizeBytes: bytes };
   });
   return {
-    label: op.name,
     pipeline: await pipelines.get(op.name, kernel.source.text),
     bindings,
     workgroups: kernel.workgroups,
-    flops: op.flops?.(specs, node.attrs) ?? specs.outputs.reduce((sum, spec) => sum + elementCount(spec.shape), 0),
+    node,
+    cost: nodeCost(node, graph, ops),
     inputNames: bindings.flatMap(({ location }) => (location.kind === "input" ? [location.name] : [])),
   };
 }

@@ -35,7 +35,7 @@ type Inputs = Readonly<Record<string, TensorData | DeviceTensor>>;
 export function createProgram(parts: ProgramParts): Program {
   const { device, memory, graph, placed, dispatches } = parts;
   const ends = splitSubmits(
-    dispatches.map((dispatch) => dispatch.flops),
+    dispatches.map(({ cost }) => cost.flops),
     parts.flopsPerSubmit,
   );
   const groups = bindGroups(device, dispatches, placed.inputBuffers);
@@ -106,6 +106,12 @@ export function createProgram(parts: ProgramParts): Program {
     }
   };
 
+  const profile = async (inputs: Inputs) => {
+    await run(inputs, { read: [] });
+    const { profileDispatches } = await import("./profile.ts"); // pages that profile nothing do not load it
+    return profileDispatches(parts, (index) => groups.of(index, lastInputs));
+  };
+
   const dispose = () => {
     disposed = true;
     placed.buffers.forEach(memory.free);
@@ -116,6 +122,7 @@ export function createProgram(parts: ProgramParts): Program {
     graph: parts.traced,
     dispatchCount: dispatches.length,
     run: (inputs, options = {}) => enqueue(() => run(inputs, options)),
+    profile: (inputs) => enqueue(() => profile(inputs)),
     output: (name) => webGpuTensor({ device, memory, ...locateOutput(name), dispose: () => undefined }),
     dispose,
     [Symbol.dispose]: dispose,
