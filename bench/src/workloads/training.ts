@@ -1,5 +1,5 @@
 import { type Graph, gradients, linear, type Tensor, trace } from "@albef/core";
-import { PRETRAIN_OBJECTIVE, trainingGraph } from "@albef/distillation";
+import { PRETRAIN_OBJECTIVE, pairTask, trainingGraph } from "@albef/distillation";
 import { parameterSource, visionEncoder, visionParameters } from "@albef/encoder";
 import { clsToken, meanOf, oneHot, softCrossEntropy } from "@albef/heads";
 import { pruned } from "../peers/rules.ts";
@@ -42,8 +42,12 @@ export function vitTrainingGraph({ config, batch }: Shape): TrainingWorkloadGrap
 /** Pre-training as in the paper: ITC, ITM and MLM with the momentum teacher's targets; negatives are given, no queue. */
 export function albefTrainingGraph({ config, batch, length }: Shape): TrainingWorkloadGraph {
   const { graph, trainable } = trainingGraph({
-    ...{ config, textPrefix: "text_encoder.bert", shape: { batch, length }, givenNegatives: true },
-    objective: { ...PRETRAIN_OBJECTIVE, queueSize: 0 },
+    ...{ config, textPrefix: "text_encoder.bert" },
+    task: pairTask({
+      shape: { batch, length },
+      objective: { ...PRETRAIN_OBJECTIVE, queueSize: 0 },
+      givenNegatives: true,
+    }),
     trains: () => true,
   });
   const trains = [...trainable.keys()];
