@@ -23,7 +23,7 @@ export async function fillGallery(gallery: Gallery, parts: GalleryParts, options
   const wanted = [...entries.map(({ file }) => `gallery/${file}`), ...(await photos.names()).map((name) => OWN + name)];
   await firstThatFits(gallery, [places.kept, places.prebuilt], options);
   const known = new Set(wanted);
-  gallery.remove(gallery.ids.filter((id) => !known.has(id)));
+  await gallery.remove(gallery.ids.filter((id) => !known.has(id)));
   const indexed = new Set(gallery.ids);
   const missing = wanted.filter((id) => !indexed.has(id));
   if (missing.length === 0) return;

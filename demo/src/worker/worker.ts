@@ -124,7 +124,7 @@ function createSearchWorker(): SearchWorker {
     async removePhoto(id) {
       const { gallery, places } = current();
       await (await photos).remove(id.slice(OWN.length));
-      gallery.remove([id]);
+      await gallery.remove([id]);
       await keep(gallery, places);
     },
     thumbnail: async (id) => thumbnailOf(await (await photos).read(id.slice(OWN.length))),

@@ -1,4 +1,4 @@
-import { createGallery } from "./gallery/gallery.ts";
+import { createGallery, openSharedGallery } from "./gallery/gallery.ts";
 import { concatRows } from "./model/batches.ts";
 import { type ModelCore, modelCore } from "./model/core.ts";
 import { type LoadedModel, loadModel } from "./model/load.ts";
@@ -50,6 +50,7 @@ function publicModel(loaded: LoadedModel): AlbefModel {
         throw error;
       }
     },
+    sharedGallery: (store, options) => openSharedGallery(core, store, options),
     async finetune(pairs, options = {}) {
       const { finetune } = await import("./training/index.ts"); // pages that only search do not load it
       return finetune(loaded, pairs, { ...options, publish: publicModel });

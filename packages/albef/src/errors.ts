@@ -49,3 +49,8 @@ export class QuotaError extends Error {
 export class GalleryFileError extends Error {
   override readonly name = "GalleryFileError";
 }
+
+/** The store of a gallery refuses what it was given, holds another model's features, or cannot be reached. */
+export class GalleryStoreError extends Error {
+  override readonly name = "GalleryStoreError";
+}

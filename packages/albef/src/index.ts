@@ -4,11 +4,13 @@ export { Albef } from "./albef.ts";
 export {
   DownloadError,
   GalleryFileError,
+  GalleryStoreError,
   IntegrityError,
   ModelFileError,
   ModelSourceError,
   QuotaError,
 } from "./errors.ts";
+export type { MetaValue, NearestOptions, StoredPicture, StoreHit, StoreModel } from "./gallery/store.ts";
 export { type CachedModel, cachedModels, clearCache } from "./hub/cache.ts";
 export { keptModelNames, removeKeptModel } from "./hub/kept-models.ts";
 export { FinetuneError } from "./training/errors.ts";
@@ -35,11 +37,16 @@ export type {
   GalleryHit,
   GalleryItem,
   GalleryOptions,
+  GalleryStore,
   ImageInput,
   LoadOptions,
   MatchScore,
+  MetaFilter,
   ModelSource,
   OnProgress,
+  PictureIndex,
+  PictureIndexOptions,
+  PictureMeta,
   ProgressEvent,
   ProgressOptions,
   ProgressPhase,
@@ -47,4 +54,5 @@ export type {
   RankStage,
   RawImage,
   ScoreMatrix,
+  SearchOptions,
 } from "./types.ts";

@@ -1,14 +1,18 @@
 import type { ModelCore } from "../model/core.ts";
-import type { AddResult, GalleryItem, ImageInput, ProgressOptions } from "../types.ts";
-import { namedItems } from "./names.ts";
+import type { EncodedImage } from "../model/engine.ts";
+import type { AddResult, GalleryItem, ProgressOptions } from "../types.ts";
 
 /** Images decoded and encoded together. */
 const SLICE = 16;
 
+/** An image that is done. */
+export interface AddedImage extends EncodedImage {
+  readonly item: GalleryItem;
+}
+
 export interface AddOptions extends ProgressOptions {
-  isTaken(id: string): boolean;
-  /** Takes an image that is done, with its feature and states. */
-  keep(item: GalleryItem, feature: Float32Array, states: Float32Array): void;
+  /** Takes images that are done, slice by slice. */
+  keep(added: readonly AddedImage[]): Promise<void>;
 }
 
 type Read = { readonly item: GalleryItem } & ({ readonly pixels: Float32Array } | { readonly error: Error });
@@ -16,10 +20,9 @@ type Read = { readonly item: GalleryItem } & ({ readonly pixels: Float32Array } 
 /** Indexes images slice by slice; the next slice is decoded while one is encoded. */
 export async function addImages(
   model: ModelCore,
-  images: Iterable<ImageInput | GalleryItem>,
-  { onProgress, signal, isTaken, keep }: AddOptions,
+  items: readonly GalleryItem[],
+  { onProgress, signal, keep }: AddOptions,
 ): Promise<AddResult> {
-  const items = namedItems(images, isTaken);
   const ids: string[] = [];
   const failed: { id: string; error: Error }[] = [];
   let next = readSlice(model, items.slice(0, SLICE), signal);
@@ -30,10 +33,9 @@ export async function addImages(
     const readable = slice.flatMap((read) => ("pixels" in read ? [read] : []));
     const pixels = readable.map((read) => read.pixels);
     const encoded = await model.engine.encodeImages(pixels, { signal, onProgress });
-    for (const [i, { feature, states }] of encoded.entries()) {
-      keep(readable[i]!.item, feature, states);
-      ids.push(readable[i]!.item.id);
-    }
+    const added = encoded.map((image, i) => ({ ...image, item: readable[i]!.item }));
+    await keep(added);
+    ids.push(...added.map(({ item }) => item.id));
     const done = { phase: "index", loaded: begin + slice.length, total: items.length } as const;
     for (const read of slice) {
       if (!("error" in read)) continue;

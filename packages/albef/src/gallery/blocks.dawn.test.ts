@@ -56,7 +56,7 @@ describe.each(Object.entries(openers))("100,000 pictures, on %s", (_name, open) 
     blocks.remove(3);
     const best = vectors.map((vector, row) => ({ row, score: row === 3 ? -1 : dot(vector, query) }));
     best.sort((a, b) => b.score - a.score);
-    const found = await blocks.search(query, 10);
+    const found = await blocks.search(query, { k: 10 });
     expect(found[0]!.row).toBe(77_777);
     for (const [place, { row, score }] of found.entries()) {
       expect(Math.abs(score - dot(vectors[row]!, query))).toBeLessThan(TOLERANCE[dtype]);

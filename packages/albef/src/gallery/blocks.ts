@@ -19,6 +19,13 @@ interface Block {
   penaltiesStale: boolean;
 }
 
+export interface BlockSearchOptions {
+  readonly k: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Rows that count; absent: all. */
+  readonly allows?: ((row: number) => boolean) | undefined;
+}
+
 /** Unit vectors by row, on the CPU and, from the first search on, on the device. */
 export interface FeatureBlocks extends Disposable {
   readonly dtype: FeatureDType;
@@ -29,7 +36,7 @@ export interface FeatureBlocks extends Disposable {
   /** Vectors as stored, in the order of `rows`. */
   pick(rows: readonly number[]): StoredRows;
   /** The k rows most similar to a unit vector, best first; of equal ones the higher row first. */
-  search(query: Float32Array, k: number, signal?: AbortSignal): Promise<Found[]>;
+  search(query: Float32Array, options: BlockSearchOptions): Promise<Found[]>;
   dispose(): void;
 }
 
@@ -48,17 +55,19 @@ export function featureBlocks(executor: Executor, { width, dtype }: FeatureBlock
 
   const at = (row: number) => ({ block: blocks[Math.floor(row / BLOCK_ROWS)]!, place: row % BLOCK_ROWS });
 
-  const searchBlock = async (index: number, query: Float32Array, k: number): Promise<Found[]> => {
+  const searchBlock = async (index: number, query: Float32Array, { k, allows }: BlockSearchOptions) => {
     const { features, penalties, capacity } = upload(executor, blocks[index]!, half);
-    const { values, indices } = await programs.run({ capacity, k }, { query, features, penalty: penalties });
+    using filtered = allows && executor.tensor(penalties, penaltyOf(blocks[index]!, index * BLOCK_ROWS, allows));
+    const inputs = { query, features, penalty: filtered ?? penalties };
+    const { values, indices } = await programs.run({ capacity, k }, inputs);
     return Array.from(values as Float32Array, (score, i) => ({ row: index * BLOCK_ROWS + indices![i]!, score }));
   };
 
-  const search = async (query: Float32Array, k: number, signal?: AbortSignal) => {
+  const search = async (query: Float32Array, options: BlockSearchOptions) => {
     const found: Found[] = [];
     for (const index of blocks.keys()) {
-      signal?.throwIfAborted();
-      found.push(...(await searchBlock(index, query, k)));
+      options.signal?.throwIfAborted();
+      found.push(...(await searchBlock(index, query, options)));
     }
     return found.filter(({ score }) => score > REMOVED / 2);
   };
@@ -98,10 +107,12 @@ export function featureBlocks(executor: Executor, { width, dtype }: FeatureBlock
             picked,
             BLOCK_ROWS,
           ),
-    async search(query, k, signal) {
-      const found =
-        k > MAX_DEVICE_K ? searchOnHost(blocks, query, BLOCK_ROWS) : await enqueue(() => search(query, k, signal));
-      return found.sort(bestFirst).slice(0, k);
+    async search(query, options) {
+      const onHost = options.k > MAX_DEVICE_K;
+      const found = onHost
+        ? searchOnHost(blocks, query, { blockRows: BLOCK_ROWS, allows: options.allows })
+        : await enqueue(() => search(query, options));
+      return found.sort(bestFirst).slice(0, options.k);
     },
     dispose,
     [Symbol.dispose]: dispose,
@@ -131,6 +142,11 @@ function upload(executor: Executor, block: Block, half: boolean) {
 function deviceRows(stored: StoredRows, shape: number[], half: boolean): Parameters<Executor["tensor"]> {
   const floats = loadRows(stored, stored.rows);
   return half ? [{ dtype: "f16", shape }, halvesFrom(floats)] : [{ dtype: "f32", shape }, floats];
+}
+
+/** The penalties of a block in which only some rows count. */
+function penaltyOf({ penalty }: Block, firstRow: number, allows: (row: number) => boolean): Float32Array {
+  return penalty.map((value, place) => (value === 0 && !allows(firstRow + place) ? REMOVED : value));
 }
 
 function emptyBlock(dtype: FeatureDType, width: number): Block {

@@ -68,7 +68,7 @@ describe("contents", () => {
     expect(added.failed.map(({ id }) => id)).toEqual(["broken.png"]);
     await own.add([{ id: names[0]!, image: bytesOf(names[2]!) }]); // another picture under a known id
     expect((await own.search("a sunflower"))[0]!.id).toBe(names[0]);
-    expect(own.remove([names[0]!, "nobody.png"])).toBe(1);
+    expect(await own.remove([names[0]!, "nobody.png"])).toBe(1);
     expect(await own.search("a sunflower")).toHaveLength(1);
     const twice = [new File([bytesOf(names[0]!)], "a.webp"), new File([bytesOf(names[2]!)], "a.webp")];
     expect((await own.add(twice)).ids).toEqual(["a.webp", "a.webp-1"]);

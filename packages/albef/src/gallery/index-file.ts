@@ -2,7 +2,9 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { GalleryFileError } from "../errors.ts";
 import type { FeatureDType } from "../types.ts";
+import { isMeta } from "./meta.ts";
 import { emptyRows, loadRow, type StoredRows } from "./rows.ts";
+import type { PictureMeta } from "./store.ts";
 
 /**
  * A saved gallery, little-endian: "ALBEFIDX", u32 version, u32 header length, the header as JSON padded with spaces to a
@@ -12,6 +14,8 @@ export interface SavedIndex {
   /** Of the model that made the features. */
   readonly fingerprint: string;
   readonly ids: readonly string[];
+  /** One per id. */
+  readonly metas: readonly (PictureMeta | undefined)[];
   readonly features: StoredRows;
 }
 
@@ -23,9 +27,9 @@ const MAX_HEADER_BYTES = 256 << 20;
 const BYTES: Readonly<Record<FeatureDType, number>> = { f32: 4, f16: 2, int8: 1 };
 const UNIT_TOLERANCE = 0.05; // int8 rounding moves a norm by less than 1 %
 
-export function writeIndex({ fingerprint, ids, features }: SavedIndex): Uint8Array<ArrayBuffer> {
+export function writeIndex({ fingerprint, ids, metas, features }: SavedIndex): Uint8Array<ArrayBuffer> {
   const { dtype, rows, width, values, scales } = features;
-  const json = new TextEncoder().encode(JSON.stringify({ fingerprint, dtype, rows, width, ids }));
+  const json = new TextEncoder().encode(JSON.stringify({ fingerprint, dtype, rows, width, ids, ...metaEntry(metas) }));
   const headerBytes = Math.ceil(json.length / 8) * 8;
   const file = new Uint8Array(FIXED_BYTES + headerBytes + scales.byteLength + values.byteLength + HASH_BYTES);
   const view = new DataView(file.buffer);
@@ -65,7 +69,12 @@ export function readIndex(file: Uint8Array<ArrayBuffer>, where: string): SavedIn
   }
   const header = readHeader(new TextDecoder().decode(file.subarray(FIXED_BYTES, begin)), fail);
   const features = readFeatures(file.slice(begin, body), header, fail);
-  return { fingerprint: header.fingerprint, ids: header.ids, features };
+  return { fingerprint: header.fingerprint, ids: header.ids, metas: header.metas, features };
+}
+
+/** Nothing where no picture has any; null for those that have none. */
+function metaEntry(metas: SavedIndex["metas"]) {
+  return metas.some((meta) => meta !== undefined) ? { metas: metas.map((meta) => meta ?? null) } : {};
 }
 
 type Fail = (problem: string) => never;
@@ -76,6 +85,7 @@ interface Header {
   readonly rows: number;
   readonly width: number;
   readonly ids: readonly string[];
+  readonly metas: readonly (PictureMeta | undefined)[];
 }
 
 function readHeader(text: string, fail: Fail): Header {
@@ -85,7 +95,7 @@ function readHeader(text: string, fail: Fail): Header {
   } catch {
     return fail("its header is not JSON");
   }
-  const { fingerprint, dtype, rows, width, ids } = header ?? {};
+  const { fingerprint, dtype, rows, width, ids, metas } = header ?? {};
   if (typeof fingerprint !== "string") return fail("its header names no model");
   if (typeof dtype !== "string" || !Object.hasOwn(BYTES, dtype))
     return fail(`dtype must be f32, f16 or int8, got ${dtype}`);
@@ -95,7 +105,15 @@ function readHeader(text: string, fail: Fail): Header {
   if (!ids.every((id) => typeof id === "string" && id !== ""))
     return fail("every id must be a string that is not empty");
   if (new Set(ids).size !== ids.length) return fail("an id is there twice");
-  return { fingerprint, dtype: dtype as FeatureDType, rows, width, ids };
+  return { fingerprint, dtype: dtype as FeatureDType, rows, width, ids, metas: readMetas(metas, rows, fail) };
+}
+
+function readMetas(metas: unknown, rows: number, fail: Fail): Header["metas"] {
+  if (metas === undefined) return new Array(rows).fill(undefined);
+  if (Array.isArray(metas) && metas.length === rows && metas.every((meta) => meta === null || isMeta(meta))) {
+    return metas.map((meta: PictureMeta | null) => meta ?? undefined);
+  }
+  return fail(`must have ${rows} metas, each null or plain values by name`);
 }
 
 function readFeatures(data: Uint8Array<ArrayBuffer>, { dtype, rows, width }: Header, fail: Fail): StoredRows {

@@ -22,7 +22,7 @@ export function namedItems(
     }
     const id = given.has(item.id) ? numbered(item.id) : item.id;
     given.add(id);
-    return { id, image: item.image };
+    return { ...item, id };
   });
 }
 

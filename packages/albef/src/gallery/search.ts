@@ -65,15 +65,24 @@ interface HostBlock {
   readonly penalty: Float32Array;
 }
 
+export interface HostSearchOptions {
+  readonly blockRows: number;
+  readonly allows?: ((row: number) => boolean) | undefined;
+}
+
 /** All scores, for more results than the device sorts at a time. */
-export function searchOnHost(blocks: readonly HostBlock[], query: Float32Array, blockRows: number): Found[] {
+export function searchOnHost(
+  blocks: readonly HostBlock[],
+  query: Float32Array,
+  { blockRows, allows = () => true }: HostSearchOptions,
+): Found[] {
   const found: Found[] = [];
   for (const [index, { stored, penalty }] of blocks.entries()) {
     for (let place = 0; place < stored.rows; place++) {
-      if (penalty[place] !== 0) continue;
+      const row = index * blockRows + place;
+      if (penalty[place] !== 0 || !allows(row)) continue;
       const vector = loadRow(stored, place);
-      const score = vector.reduce((sum, value, i) => sum + value * query[i]!, 0);
-      found.push({ row: index * blockRows + place, score });
+      found.push({ row, score: vector.reduce((sum, value, i) => sum + value * query[i]!, 0) });
     }
   }
   return found;
