@@ -1,5 +1,24 @@
+export { type AttentionRows, averageMap, type MapChoice } from "./attention-map.ts";
+export {
+  type Box,
+  type BoxChoice,
+  type BoxChoiceOptions,
+  boxIou,
+  boxScore,
+  chooseBox,
+  type GroundingSample,
+  groundingAccuracy,
+  type ScoreMap,
+} from "./box-ranking.ts";
 export { clsToken } from "./cls-token.ts";
 export { meanOf, mix, oneHot, softCrossEntropy } from "./cross-entropy.ts";
+export {
+  type AttentionCam,
+  type ContrastCam,
+  contrastCam,
+  type MatchCam,
+  matchCam,
+} from "./grounding.ts";
 export {
   itcFeatures,
   itcSimilarity,

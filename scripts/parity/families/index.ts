@@ -4,6 +4,7 @@ import { adamw } from "./adamw.ts";
 import { baseHash } from "./base-hash.ts";
 import { captions } from "./captions.ts";
 import { checkpointMaps } from "./checkpoint-maps.ts";
+import { grounding } from "./grounding.ts";
 import { ops } from "./ops.ts";
 import { posEmbed } from "./pos-embed.ts";
 import { preprocess } from "./preprocess.ts";
@@ -26,6 +27,7 @@ export const families: Readonly<Record<string, Family>> = {
   "base-hash": baseHash,
   captions,
   "checkpoint-maps": checkpointMaps,
+  grounding,
   ops,
   "pos-embed": posEmbed,
   preprocess,
