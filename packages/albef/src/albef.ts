@@ -1,6 +1,7 @@
 import { createGallery, openSharedGallery } from "./gallery/gallery.ts";
 import { concatRows } from "./model/batches.ts";
 import { type ModelCore, modelCore } from "./model/core.ts";
+import { matchScoreOf } from "./model/feature-types.ts";
 import { type LoadedModel, loadModel } from "./model/load.ts";
 import { similarityOf } from "./model/similarity.ts";
 import type { AlbefModel, Features, LoadOptions, ModelSource } from "./types.ts";
@@ -38,7 +39,11 @@ function publicModel(loaded: LoadedModel): AlbefModel {
       const images = await core.encodeImages([image], options);
       const states = images.map((one) => one.states);
       const logits = await engine.match(encoded, states, options);
-      return logits.map(({ match, other }) => ({ logit: match, probability: 1 / (1 + Math.exp(other - match)) }));
+      return logits.map(matchScoreOf);
+    },
+    async ground(image, text, options = {}) {
+      const { ground } = await import("./grounding/ground.ts"); // gradients: pages that only search do not load them
+      return ground(loaded, image, text, options);
     },
     async gallery(images = [], options = {}) {
       const gallery = createGallery(core, options);

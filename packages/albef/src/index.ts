@@ -11,6 +11,16 @@ export {
   QuotaError,
 } from "./errors.ts";
 export type { MetaValue, NearestOptions, StoredPicture, StoreHit, StoreModel } from "./gallery/store.ts";
+export type {
+  Box,
+  GroundedWord,
+  Grounding,
+  GroundingMode,
+  GroundOptions,
+  HeatMap,
+  HeatMapChoice,
+  RankedBox,
+} from "./grounding/types.ts";
 export { type CachedModel, cachedModels, clearCache } from "./hub/cache.ts";
 export { keptModelNames, removeKeptModel } from "./hub/kept-models.ts";
 export { FinetuneError } from "./training/errors.ts";

@@ -8,6 +8,7 @@ import type {
   PictureIndex,
   PictureIndexOptions,
 } from "./gallery/types.ts";
+import type { Grounding, GroundOptions } from "./grounding/types.ts";
 import type { Features, MatchScore, ScoreMatrix } from "./model/feature-types.ts";
 import type { ProgressOptions } from "./progress.ts";
 import type { FinetuneOptions, FinetuneRun, TrainingPair } from "./training/types.ts";
@@ -76,6 +77,11 @@ export interface AlbefModel extends Disposable {
   similarity(a: Features, b: Features): Promise<ScoreMatrix>;
   /** ITM of one image with each text. */
   matchScores(image: ImageInput, texts: Iterable<string>, options?: ProgressOptions): Promise<MatchScore[]>;
+  /**
+   * Where in the picture a text is, by Grad-CAM through the matching score: a map of the whole phrase, a word or a head,
+   * resized to the picture. Throws RangeError where an option does not fit the model.
+   */
+  ground(image: ImageInput, text: string, options?: GroundOptions): Promise<Grounding>;
   gallery(images?: Iterable<ImageInput | GalleryItem>, options?: GalleryOptions): Promise<Gallery>;
   /**
    * A gallery whose features are kept in a store that others share (`albef/stores`). Unnamed pictures are no use there:

@@ -1,11 +1,11 @@
+import type { Size } from "@albef/encoder";
+
 /** Left edge, top edge, width, height, in pixels. */
 export type Box = readonly [x: number, y: number, width: number, height: number];
 
 /** A picture of scores: data [height, width]. */
-export interface ScoreMap {
+export interface ScoreMap extends Size {
   readonly data: Float32Array;
-  readonly width: number;
-  readonly height: number;
 }
 
 /** What decides between boxes of different sizes (official `alpha`): the sum is divided by area ** 0.5. */

@@ -38,6 +38,9 @@ export interface RunControl {
 /** The three programs of retrieval over batches of any size. */
 export interface Engine {
   readonly executor: Executor;
+  readonly plan: ModelPlan;
+  /** What is compiled for the plan's weights; for graphs of other tasks too. */
+  readonly programs: ProgramCache;
   /** Pixels f32 [3, size, size] each. */
   encodeImages(pixels: readonly Float32Array[], control?: RunControl): Promise<EncodedImage[]>;
   /** All of one length. */
@@ -66,7 +69,7 @@ export function createEngine(executor: Executor, store: ParameterStore, plan: Mo
   const isGpu = executor.kind === "webgpu" && !(executor as WebGpuExecutor).facts.isCpu;
   const context = { programs: programCache(executor, store), plan, sizes: isGpu ? GPU_BATCHES : CPU_BATCHES };
   return {
-    executor,
+    ...{ executor, plan, programs: context.programs },
     encodeImages: (pixels, control = {}) => encodeImages(context, pixels, control),
     encodeTexts: (texts, control = {}) => encodeTexts(context, texts, control),
     match: (texts, images, control = {}) => match(context, texts, images, control),

@@ -19,3 +19,7 @@ export interface MatchScore {
   /** Softmax over the two classes, 0 to 1. */
   readonly probability: number;
 }
+
+export function matchScoreOf({ match, other }: { readonly match: number; readonly other: number }): MatchScore {
+  return { logit: match, probability: 1 / (1 + Math.exp(other - match)) };
+}

@@ -1,15 +1,9 @@
-import {
-  byteSource,
-  castFloats,
-  openSafetensors,
-  type Safetensors,
-  safetensorsBlob,
-  writableTensor,
-} from "@albef/core";
+import { byteSource, openSafetensors, safetensorsBlob, writableTensor } from "@albef/core";
 import { loraNames, loraScale } from "@albef/distillation";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import type { LoadedModel } from "../model/load.ts";
+import { storedValues } from "../model/stored-values.ts";
 import { FinetuneError } from "./errors.ts";
 
 export interface LearntTensor {
@@ -85,15 +79,6 @@ function merged(weight: Float32Array, upName: string, learnt: Learnt): Float32Ar
     }
   }
   return result;
-}
-
-/** The f32 values of a weight in the model's files; undefined where there is none. */
-export async function storedValues(files: readonly Safetensors[], name: string): Promise<Float32Array | undefined> {
-  const file = files.find(({ tensors }) => tensors.has(name));
-  if (!file) return undefined;
-  const { dtype, data } = castFloats(await file.read(name), "f32");
-  if (dtype !== "f32") throw new FinetuneError(`${name}: is stored as integers; train from f16 or f32 weights`);
-  return data as Float32Array;
 }
 
 /** Galleries of the tuned model are its own: its features are others. */

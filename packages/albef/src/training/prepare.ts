@@ -12,7 +12,7 @@ import {
 } from "@albef/distillation";
 import { randomAt } from "@albef/encoder";
 import type { LoadedModel } from "../model/load.ts";
-import { storedValues } from "./adapter.ts";
+import { storedValues } from "../model/stored-values.ts";
 import { type BatchOptions, lengthOf, splitPairs, type UsedPair, usablePairs } from "./dataset.ts";
 import { type HeldOut, heldOutMeasure } from "./held-out.ts";
 import { WATCHED } from "./inspection.ts";
