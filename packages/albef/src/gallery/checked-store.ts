@@ -37,6 +37,11 @@ export function checkedStore(inner: GalleryStore): GalleryStore {
       expectId(id);
       return inner.feature(id);
     },
+    async missing(ids) {
+      opened();
+      for (const id of ids) expectId(id);
+      return ids.length > 0 ? inner.missing([...new Set(ids)]) : [];
+    },
     async nearest(feature, options) {
       expectFeature("query", feature, opened().width);
       if (!Number.isSafeInteger(options.k) || options.k < 1 || options.k > MAX_K) {

@@ -42,6 +42,7 @@ export function memoryStore(executor: Executor, { width, fingerprint, dtype }: M
       const row = contents.rows.get(id);
       return row === undefined ? undefined : contents.blocks.vector(row);
     },
+    missing: async (ids) => ids.filter((id) => !contents.rows.has(id)),
     async nearest(feature, { k, where, signal }) {
       const { blocks, rows, idOf, metaOf } = contents; // a restore meanwhile must not mix two indexes
       if (rows.size === 0) return [];

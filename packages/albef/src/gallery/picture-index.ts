@@ -94,6 +94,7 @@ export function pictureIndex(model: ModelCore, store: GalleryStore, options: Pic
       }
       return store.remove(all);
     },
+    missing: (ids) => store.missing([...ids]),
     async search(query: string | ImageInput, rank: SearchOptions = {}) {
       if ((await store.count()) === 0) return [];
       if (typeof query === "string") return searchText(query, rank);

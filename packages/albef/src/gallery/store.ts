@@ -46,6 +46,8 @@ export interface GalleryStore extends Disposable {
   /** Removes what is there; tells how many were. */
   remove(ids: readonly string[]): Promise<number>;
   feature(id: string): Promise<Float32Array | undefined>;
+  /** Those of the ids that it does not hold, in their order. */
+  missing(ids: readonly string[]): Promise<string[]>;
   /** The pictures most similar to a unit vector, best first. */
   nearest(feature: Float32Array, options: NearestOptions): Promise<StoreHit[]>;
   count(): Promise<number>;

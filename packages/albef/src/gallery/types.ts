@@ -80,6 +80,8 @@ export interface PictureIndex extends Disposable {
   add(images: Iterable<ImageInput | GalleryItem>, options?: ProgressOptions): Promise<AddResult>;
   /** Removes what is there; tells how many were. */
   remove(ids: Iterable<string>): Promise<number>;
+  /** Those of the ids that are not in it. */
+  missing(ids: Iterable<string>): Promise<string[]>;
   /** Best first. A string is text; re-ranking needs text, so `rerank` with an image is an error. */
   search(query: string | ImageInput, options?: SearchOptions): Promise<GalleryHit[]>;
   /** The images most like one of the gallery, that one left out. */

@@ -165,6 +165,7 @@ describe.each(Object.entries(kinds))("a gallery store: %s", (_name, start) => {
     expect(await store.remove(["picture 2", "picture 4", "picture 4", "nobody"])).toBe(2);
     const found = await store.nearest(unitVector(2), { k: 10 });
     expect(found.map(({ id }) => id).sort()).toEqual(["picture 1", "picture 3"]);
+    expect(await store.missing(["picture 4", "picture 3", "x", "picture 4"])).toEqual(["picture 4", "x"]);
   });
 
   test("filters choose by value, by one of some values, by several names; types are told apart", async () => {

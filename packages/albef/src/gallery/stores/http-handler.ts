@@ -52,6 +52,8 @@ async function answer(store: GalleryStore, call: StoreCall): Promise<unknown> {
       return store.put(list(call.pictures, "pictures").map(pictureOf));
     case "remove":
       return store.remove(list(call.ids, "ids"));
+    case "missing":
+      return store.missing(list(call.ids, "ids"));
     case "feature": {
       const feature = await store.feature(call.id);
       return feature && vectorNumbers(feature);
@@ -61,7 +63,7 @@ async function answer(store: GalleryStore, call: StoreCall): Promise<unknown> {
     case "count":
       return store.count();
     default:
-      throw new GalleryStoreError("method must be open, put, remove, feature, nearest or count");
+      throw new GalleryStoreError("method must be open, put, remove, feature, missing, nearest or count");
   }
 }
 

@@ -6,7 +6,7 @@ import { vectorNumbers } from "./vectors.ts";
 export type StoreCall = { readonly model: StoreModel } & (
   | { readonly method: "open" | "count" }
   | { readonly method: "put"; readonly pictures: readonly WirePicture[] }
-  | { readonly method: "remove"; readonly ids: readonly string[] }
+  | { readonly method: "remove" | "missing"; readonly ids: readonly string[] }
   | { readonly method: "feature"; readonly id: string }
   | { readonly method: "nearest"; readonly feature: readonly number[]; readonly k: number; readonly where?: MetaFilter }
 );
@@ -54,6 +54,7 @@ export function httpStore(url: string | URL, { headers = {} }: HttpStoreOptions 
       const feature = (await ask({ method: "feature", id })) as readonly number[] | null;
       return feature ? Float32Array.from(feature) : undefined;
     },
+    missing: async (ids) => (await ask({ method: "missing", ids })) as string[],
     async nearest(feature, { k, where, signal }) {
       const call = { method: "nearest", feature: vectorNumbers(feature), k, ...(where && { where }) } as const;
       return (await ask(call, signal)) as StoreHit[];

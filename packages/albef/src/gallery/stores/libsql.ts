@@ -1,6 +1,6 @@
 import { GalleryStoreError } from "../../errors.ts";
 import type { GalleryStore, MetaFilter, PictureMeta } from "../store.ts";
-import { expectTableName, vectorText } from "./vectors.ts";
+import { expectTableName, vectorText, without } from "./vectors.ts";
 
 type Value = string | number | null;
 
@@ -68,6 +68,13 @@ export function libsqlStore(client: LibsqlClient, { table = "albef_pictures" }: 
       const { rows } = await run(`SELECT vector_extract(feature) AS feature FROM ${table} WHERE id = ?`, id);
       const [row] = rows as { readonly feature: string }[];
       return row && Float32Array.from(JSON.parse(row.feature));
+    },
+    async missing(ids) {
+      const { rows } = await run(
+        `SELECT id FROM ${table} WHERE id IN (SELECT value FROM json_each(?))`,
+        JSON.stringify(ids),
+      );
+      return without(ids, rows as { readonly id: string }[]);
     },
     async nearest(feature, { k, where = {} }) {
       const { conditions, args } = filterSql(where);

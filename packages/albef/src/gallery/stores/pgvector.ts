@@ -1,6 +1,6 @@
 import { GalleryStoreError } from "../../errors.ts";
 import type { GalleryStore, StoreModel } from "../store.ts";
-import { expectTableName, vectorText } from "./vectors.ts";
+import { expectTableName, vectorText, without } from "./vectors.ts";
 
 /** What is used of a PostgreSQL client: `Client` and `Pool` of `pg`, `PGlite` and others have it. */
 export interface PgClient {
@@ -63,6 +63,10 @@ export function pgVectorStore(client: PgClient, options: PgVectorStoreOptions = 
       const { rows } = await client.query(`SELECT feature::text AS feature FROM ${table} WHERE id = $1`, [id]);
       const [row] = rows as { readonly feature: string }[];
       return row && Float32Array.from(JSON.parse(row.feature));
+    },
+    async missing(ids) {
+      const { rows } = await client.query(`SELECT id FROM ${table} WHERE id = ANY($1::text[])`, [ids]);
+      return without(ids, rows as { readonly id: string }[]);
     },
     async nearest(feature, { k, where = {} }) {
       const filters = Object.entries(where);

@@ -13,3 +13,9 @@ export function expectTableName(table: string): void {
   if (/^[a-z_][a-z0-9_]{0,50}$/.test(table)) return;
   throw new TypeError(`table must have 1 to 51 lower case letters, digits and _, got ${JSON.stringify(table)}`);
 }
+
+/** The ids that no row has. */
+export function without(ids: readonly string[], rows: readonly { readonly id: string }[]): string[] {
+  const known = new Set(rows.map(({ id }) => id));
+  return ids.filter((id) => !known.has(id));
+}
