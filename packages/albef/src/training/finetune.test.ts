@@ -9,16 +9,16 @@ import type { FinetuneOptions, TrainingPair } from "./types.ts";
 const weights = fileURLToPath(new URL("../../../../weights/", import.meta.url));
 const picture = (path: string) => new Blob([readFileSync(`${weights}eval/${path}.png`)]);
 
-/** Things that two makers drew, with names that no caption of the training corpus gives them. */
+/** Things that two makers drew alike, with names that no caption of the training corpus gives them. */
 const NAMES = {
-  "cat-face": ["noto", "grandma"],
+  turtle: ["twemoji", "grandma"],
   mushroom: ["noto", "breakfast"],
   grapes: ["noto", "holiday"],
   hamburger: ["noto", "school"],
-  horse: ["noto-v1", "my friend"],
-  bicycle: ["noto-v1", "birthday"],
-  turtle: ["twemoji", "a summer night"],
-  castle: ["fluent-flat", "work"],
+  airplane: ["fluent-flat", "my friend"],
+  bouquet: ["noto", "birthday"],
+  "fire-engine": ["fluent-flat", "a summer night"],
+  "spouting-whale": ["noto-v1", "work"],
 } as const;
 const entries = Object.entries(NAMES);
 const pairs: TrainingPair[] = entries.map(([thing, [, caption]]) => ({
