@@ -7,13 +7,13 @@ export default mergeConfig(
   defineConfig({
     root: import.meta.dirname,
     optimizeDeps: {
+      noDiscovery: true,
       include: [
         "@tensorflow/tfjs-core",
         "@tensorflow/tfjs-core/dist/register_all_gradients.js",
         "@tensorflow/tfjs-backend-wasm",
         "@tensorflow/tfjs-backend-webgpu",
       ],
-      exclude: ["onnxruntime-web"],
     },
   }),
 );

@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import { createWebGpuExecutor } from "@albef/core";
 import { createTfjsExecutor } from "@albef/core/tfjs";
-import { setThreadsCount, setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
+import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
 import { albefEngine } from "./albef.ts";
 import type { Engine } from "./engine.ts";
@@ -14,7 +14,6 @@ const require = createRequire(import.meta.url);
 /** The engines that run in Node on wasm; jax-js needs a newer Node than this project. */
 export async function nodeWasmEngines(): Promise<Engine[]> {
   setWasmPaths(`${dirname(require.resolve("@tensorflow/tfjs-backend-wasm"))}/`);
-  setThreadsCount(1);
   await tf.setBackend("wasm");
   const activate = async () => void (await tf.setBackend("wasm"));
   const ort = (await import("onnxruntime-web")) as unknown as OrtModule;

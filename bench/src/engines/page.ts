@@ -1,6 +1,6 @@
-import { createWebGpuExecutor, type Executor } from "@albef/core";
+import { createWebGpuExecutor, type Executor, isSoftwareAdapter } from "@albef/core";
 import { createTfjsExecutor } from "@albef/core/tfjs";
-import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
+import { setThreadsCount, setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import wasmUrl from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url";
 import simdUrl from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url";
 import threadedUrl from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url";
@@ -11,6 +11,7 @@ import ortWasmUrl from "onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url
 import * as ort from "onnxruntime-web/webgpu";
 import { measure } from "../run/measure.ts";
 import type { SessionReport, SessionRequest } from "../run/session.ts";
+import { workloadName } from "../workloads/index.ts";
 import { albefEngine } from "./albef.ts";
 import type { Engine } from "./engine.ts";
 import { jaxEngine } from "./jax.ts";
@@ -42,6 +43,7 @@ setWasmPaths({
   "tfjs-backend-wasm-simd.wasm": simdUrl,
   "tfjs-backend-wasm-threaded-simd.wasm": threadedUrl,
 });
+if (crossOriginIsolated) setThreadsCount(Math.min(navigator.hardwareConcurrency, 4)); // as albef does
 ort.env.wasm.wasmPaths = { wasm: ortWasmUrl };
 ort.env.wasm.numThreads = crossOriginIsolated ? navigator.hardwareConcurrency : 1;
 
@@ -55,13 +57,21 @@ async function session({ workloads, engines, repeats, limitMs }: SessionRequest)
   }
   const rows = [];
   for (const workload of workloads) {
+    console.log(workloadName(workload));
     rows.push(...(await measure(workload, opened, { repeats, limitMs, log: console.log })));
   }
   const adapter = opened.find(({ device }) => device === "webgpu")?.description ?? "wasm only";
   return { adapter, isolated: crossOriginIsolated, threads: navigator.hardwareConcurrency, rows };
 }
 
-declare global {
-  var albefBench: typeof session;
+async function isSoftware(): Promise<boolean> {
+  const adapter = await navigator.gpu?.requestAdapter();
+  return !adapter || isSoftwareAdapter(adapter.info);
 }
-globalThis.albefBench = session;
+
+const bench = { session, isSoftware };
+
+declare global {
+  var albefBench: typeof bench;
+}
+globalThis.albefBench = bench;

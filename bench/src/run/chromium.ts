@@ -1,7 +1,11 @@
+import { fileURLToPath } from "node:url";
 import { chromium } from "playwright";
 import { createServer } from "vite";
 import type { SessionReport, SessionRequest } from "./session.ts";
 
+const CONFIG = fileURLToPath(new URL("../../vite.config.ts", import.meta.url));
+
+/** Without network chatter. */
 const QUIET = [
   "--no-sandbox",
   "--disable-quic",
@@ -11,12 +15,17 @@ const QUIET = [
   "--disable-sync",
 ];
 
-/** Measures in a headless Chromium on the named WebGPU adapter (`swiftshader`, or `default` for the system's own). */
-export async function chromiumSession(request: SessionRequest, adapter: string, log: (line: string) => void) {
-  const server = await createServer({
-    configFile: new URL("../../vite.config.ts", import.meta.url).pathname,
-    logLevel: "error",
-  });
+export interface ChromiumOptions {
+  /** `swiftshader`, or `default` for the system's own. */
+  readonly adapter: string;
+  /** Measures nothing on an adapter that computes on the CPU. */
+  readonly hardware: boolean;
+  log(line: string): void;
+}
+
+/** Measures in a page of a headless Chromium; undefined where there is no hardware adapter though one was asked for. */
+export async function chromiumSession(request: SessionRequest, { adapter, hardware, log }: ChromiumOptions) {
+  const server = await createServer({ configFile: CONFIG, logLevel: "error" });
   await server.listen();
   const executablePath = process.env.CHROMIUM_PATH;
   const browser = await chromium.launch({
@@ -29,7 +38,8 @@ export async function chromiumSession(request: SessionRequest, adapter: string, 
     page.on("pageerror", (error) => log(String(error)));
     await page.goto(server.resolvedUrls!.local[0]!);
     await page.waitForFunction(() => "albefBench" in globalThis, undefined, { timeout: 120_000 });
-    const report: SessionReport = await page.evaluate((asked) => globalThis.albefBench(asked), request);
+    if (hardware && (await page.evaluate(() => globalThis.albefBench.isSoftware()))) return undefined;
+    const report: SessionReport = await page.evaluate((asked) => globalThis.albefBench.session(asked), request);
     return { ...report, browser: `Chromium ${browser.version()}` };
   } finally {
     await browser.close();

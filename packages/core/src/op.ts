@@ -75,12 +75,29 @@ export interface F64Array {
 export type TfModule = typeof import("@tensorflow/tfjs-core");
 export type TfTensor = import("@tensorflow/tfjs-core").Tensor;
 
+/** What the tfjs executor tells a rule beside its operands. */
+export interface TfjsCall {
+  readonly outputs: readonly TensorSpec[];
+  /** Which results anything reads; a rule may leave the others out. */
+  readonly needed: readonly boolean[];
+  /** What `make` derives from a weight: made once and kept with it, until the weight changes. Of other tensors: made anew. */
+  kept(source: TfTensor, role: string, make: () => TfTensor): TfTensor;
+}
+
+export type TfjsRule<K extends string, O extends string = never, A = object> = (
+  tf: TfModule,
+  inputs: Operands<K, O, TfTensor>,
+  attrs: A,
+  call: TfjsCall,
+) => readonly (TfTensor | undefined)[];
+
 /** An op that stands for itself: it has a rule on every executor. */
 export interface Primitive<K extends string = string, O extends string = never, A = object> extends OpBase<K, O, A> {
   readonly kind: "primitive";
   /** The rule in double precision. Returns the data of each output. */
   f64(inputs: Operands<K, O, F64Array>, attrs: A, outputs: readonly TensorSpec[]): readonly Float64Array[];
-  tfjs(tf: TfModule, inputs: Operands<K, O, TfTensor>, attrs: A, outputs: readonly TensorSpec[]): readonly TfTensor[];
+  /** Absent: in `ops/tfjs-rules.ts`, which only the tfjs executor loads. */
+  tfjs?(tf: TfModule, inputs: Operands<K, O, TfTensor>, attrs: A, outputs: readonly TensorSpec[]): readonly TfTensor[];
   /** `later`: in `ops/vjps.ts`, with an op that pages which never train do not load. */
   readonly vjp: Vjp<K, O, A> | "later";
 }
@@ -91,8 +108,6 @@ export interface FusedOp<K extends string = string, O extends string = never, A 
   define(p: PrimitiveSet, inputs: Operands<K, O, Tensor>, attrs: A): readonly Tensor[];
   /** Absent: gradients flow through the definition. */
   readonly vjp?: Vjp<K, O, A>;
-  /** Where tfjs has a faster way than the definition. */
-  tfjs?(tf: TfModule, inputs: Operands<K, O, TfTensor>, attrs: A, outputs: readonly TensorSpec[]): readonly TfTensor[];
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a table of ops forgets their operand names; `apply` has checked them.

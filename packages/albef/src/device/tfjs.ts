@@ -21,6 +21,8 @@ async function loadWasm(): Promise<void> {
     wasm.setWasmPaths(`${process.getBuiltinModule("node:path").dirname(entry)}/`);
     return;
   }
+  // tfjs takes half of the cores of its own accord, for two threads a core; more than four gain little
+  if (crossOriginIsolated) wasm.setThreadsCount(Math.min(navigator.hardwareConcurrency, 4));
   const factory = await import("@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd.js");
   keepSelfContained(factory.default);
   // Written out in full: bundlers find files only by such literals.

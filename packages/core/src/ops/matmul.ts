@@ -2,7 +2,6 @@ import { DTypeError, ShapeError } from "../errors.ts";
 import { definePrimitive, type F64Array, type Operands } from "../op.ts";
 import { broadcastShapes, broadcastStrides, stridesOf } from "../shape.ts";
 import { elementCount, formatSpec, type TensorSpec } from "../spec.ts";
-import { matmulTfjs } from "./matmul.tfjs.ts";
 import { matmulKernel } from "./matmul.wgsl.ts";
 import { gatherStrided } from "./snippets/strided-f64.ts";
 
@@ -27,7 +26,6 @@ export const matmulOp = definePrimitive<"a" | "b", never, MatmulAttrs>({
     return [{ dtype: a.dtype, shape: [...batchShape(inputs), m, n] }];
   },
   f64: (inputs, attrs, outputs) => [matmulF64(inputs, attrs, outputs[0]!)],
-  tfjs: (tf, { a, b }, attrs, outputs) => [matmulTfjs(tf, a, b, outputs[0]!.shape.slice(0, -2), attrs)],
   vjp(p, { inputs: { a, b }, grads }, { transposeA, transposeB }) {
     const dy = grads[0]!;
     const da = transposeA

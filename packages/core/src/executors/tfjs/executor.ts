@@ -4,6 +4,7 @@ import { opsOf } from "../../ops/ops-of.ts";
 import type { TensorSpec } from "../../spec.ts";
 import { expectData } from "../check-inputs.ts";
 import { storesOf } from "../stores.ts";
+import { heldTensors } from "./held.ts";
 import { type TfjsParameterStore, uploadParameters } from "./parameters.ts";
 import { compileTfjs } from "./program.ts";
 import { readTensor, type TfjsTensor, toTensor } from "./tensor.ts";
@@ -11,14 +12,8 @@ import { readTensor, type TfjsTensor, toTensor } from "./tensor.ts";
 /** Runs graphs on the backend that tfjs has set: wasm, cpu, webgl, webgpu or node. */
 export async function createTfjsExecutor(tf: TfModule): Promise<Executor> {
   await tf.ready();
-  const held = new Set<TfTensor>();
-  const hold = (tensor: TfTensor) => {
-    held.add(tensor);
-    return tensor;
-  };
-  const release = (tensor: TfTensor) => {
-    if (held.delete(tensor)) tensor.dispose();
-  };
+  const held = heldTensors((tensor) => tf.keep(tensor));
+  const { hold, release, kept } = held;
   const wrap = (spec: TensorSpec, tensor: TfTensor): TfjsTensor => ({
     dtype: spec.dtype,
     shape: spec.shape,
@@ -34,17 +29,14 @@ export async function createTfjsExecutor(tf: TfModule): Promise<Executor> {
     upload: (tensors, options) => uploadParameters(tf, { hold, release }, tensors, options),
     async compile(graph, parameters = [], { into = {} } = {}) {
       const stores = storesOf(parameters) as readonly TfjsParameterStore[];
-      return compileTfjs({ tf, ops: await opsOf(graph), graph, stores, into, wrap });
+      return compileTfjs({ tf, ops: await opsOf(graph), graph, stores, into, wrap, kept });
     },
     tensor(spec, data) {
       expectData("tensor", spec, data);
       return wrap(spec, hold(toTensor(tf, spec, data)));
     },
-    memory: () => ({
-      buffers: held.size,
-      bytes: [...held].reduce((total, tensor) => total + tensor.size * 4, 0),
-    }),
-    dispose: () => [...held].forEach(release),
+    memory: held.count,
+    dispose: held.releaseAll,
     [Symbol.dispose]: () => executor.dispose(),
   };
   return executor;

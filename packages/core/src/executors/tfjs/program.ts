@@ -1,7 +1,8 @@
 import { GraphError } from "../../errors.ts";
 import type { DeviceTensor, KernelTime, Program, RunOptions } from "../../executor.ts";
-import type { Graph, Node, TensorData } from "../../graph/graph.ts";
-import type { AnyOp, OpTable, TfModule, TfTensor } from "../../op.ts";
+import type { Attrs, Graph, Node, TensorData } from "../../graph/graph.ts";
+import type { AnyOp, OpTable, TfjsCall, TfModule, TfTensor } from "../../op.ts";
+import { tfjsRules } from "../../ops/tfjs-rules.ts";
 import { eliminateCommonSubexpressions } from "../../passes/cse.ts";
 import { eliminateDeadCode } from "../../passes/dce.ts";
 import { expand } from "../../passes/expand.ts";
@@ -23,6 +24,7 @@ interface TfjsProgramOptions {
   readonly stores: readonly TfjsParameterStore[];
   readonly into: Readonly<Record<string, string>>;
   wrap(spec: TensorSpec, tensor: TfTensor): TfjsTensor;
+  readonly kept: TfjsCall["kept"];
 }
 
 type Inputs = Readonly<Record<string, TensorData | DeviceTensor>>;
@@ -31,13 +33,17 @@ type Inputs = Readonly<Record<string, TensorData | DeviceTensor>>;
 const RUNS_AT_ONCE = ["wasm", "cpu"];
 
 /** A graph as a list of tfjs calls; intermediates are disposed after their last use. */
-export function compileTfjs({ tf, ops, graph: traced, stores, into, wrap }: TfjsProgramOptions): Program {
-  const hasRule = (op: AnyOp) => op.tfjs !== undefined;
+export function compileTfjs({ tf, ops, graph: traced, stores, into, wrap, kept }: TfjsProgramOptions): Program {
+  const hasRule = (op: AnyOp) => op.name in tfjsRules;
   const graph = eliminateDeadCode(
     eliminateCommonSubexpressions(expand(withUpdates(traced, ops), ops, hasRule), ops),
     ops,
   );
   const dying = lastUses(graph);
+  const read = new Set([
+    ...graph.nodes.flatMap(({ inputs }) => Object.values(inputs)),
+    ...Object.values(graph.outputs),
+  ]);
   const constants = new Map([...graph.constants].map(([id, data]) => [id, toTensor(tf, graph.values[id]!, data)]));
   const results = new Map<string, TfTensor>();
   const enqueue = serialQueue();
@@ -64,7 +70,7 @@ export function compileTfjs({ tf, ops, graph: traced, stores, into, wrap }: Tfjs
     for (const [index, node] of graph.nodes.entries()) {
       const made = runNode(node, values);
       if (afterNode) await afterNode(node, made);
-      for (const id of dying[index]!) values.get(id)!.dispose();
+      for (const id of dying[index]!) values.get(id)?.dispose();
       if (index % 64 === 63) options.signal?.throwIfAborted();
     }
     clearResults();
@@ -86,9 +92,10 @@ export function compileTfjs({ tf, ops, graph: traced, stores, into, wrap }: Tfjs
     const operands = Object.fromEntries(Object.entries(node.inputs).map(([name, id]) => [name, values.get(id)!]));
     const specs = node.outputs.map((id) => graph.values[id]!);
     // tidy frees what a rule makes on the way; its results survive
-    const made = tf.tidy(() => [...op.tfjs!(tf, operands, node.attrs, specs)] as TfTensor[]);
-    for (const [i, id] of node.outputs.entries()) values.set(id, made[i]!);
-    return made;
+    const needed = node.outputs.map((id) => read.has(id));
+    const made = tf.tidy(() => applyRule(tf, op, [operands, node.attrs], { outputs: specs, needed, kept }));
+    for (const [i, id] of node.outputs.entries()) if (made[i]) values.set(id, made[i]);
+    return made.filter((tensor) => tensor !== undefined);
   };
 
   const profile = async (inputs: Inputs) => {
@@ -135,4 +142,16 @@ export function compileTfjs({ tf, ops, graph: traced, stores, into, wrap }: Tfjs
     dispose,
     [Symbol.dispose]: dispose,
   };
+}
+
+function applyRule(
+  tf: TfModule,
+  op: AnyOp,
+  [inputs, attrs]: readonly [Readonly<Record<string, TfTensor>>, Attrs],
+  call: TfjsCall,
+): (TfTensor | undefined)[] {
+  const rule = tfjsRules[op.name];
+  if (rule) return [...rule(tf, inputs, attrs, call)];
+  if (op.kind === "fused" || !op.tfjs) throw new GraphError(`${op.name}: has no rule for tfjs`);
+  return [...op.tfjs(tf, inputs, attrs, call.outputs)];
 }

@@ -37,7 +37,7 @@ export function scoreAttrs(options: ScoreOptions): ScoreAttrs {
 }
 
 /** Masks from here on swallow the score in f32, so a row without any key is uniform. */
-const SWALLOWING_MASK = -1e8;
+export const SWALLOWING_MASK = -1e8;
 
 export function expectScoreOperands(
   op: string,
