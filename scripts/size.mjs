@@ -11,9 +11,8 @@ const OUTSIDE = [/^@tensorflow\//, /^@huggingface\/tokenizers$/];
 const LATER = [
   "packages/core/src/tfjs.ts",
   "packages/core/src/ops/index.ts",
-  "packages/albef/src/grounding/ground.ts",
   "packages/core/src/executors/webgpu/profile.ts",
-  "packages/albef/src/training/index.ts",
+  "packages/albef/src/later.ts",
 ];
 const ENTRY = "virtual:inference";
 

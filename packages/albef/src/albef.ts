@@ -42,7 +42,7 @@ function publicModel(loaded: LoadedModel): AlbefModel {
       return logits.map(matchScoreOf);
     },
     async ground(image, text, options = {}) {
-      const { ground } = await import("./grounding/ground.ts"); // gradients: pages that only search do not load them
+      const { ground } = await import("./later.ts");
       return ground(loaded, image, text, options);
     },
     async gallery(images = [], options = {}) {
@@ -56,12 +56,16 @@ function publicModel(loaded: LoadedModel): AlbefModel {
       }
     },
     sharedGallery: (store, options) => openSharedGallery(core, store, options),
+    async profile(options) {
+      const { profileModel } = await import("./later.ts");
+      return profileModel(loaded, options);
+    },
     async finetune(pairs, options = {}) {
-      const { finetune } = await import("./training/index.ts"); // pages that only search do not load it
+      const { finetune } = await import("./later.ts"); // pages that only search do not load it
       return finetune(loaded, pairs, { ...options, publish: publicModel });
     },
     async withAdapter(adapter) {
-      const { readAdapter, tunedModel } = await import("./training/index.ts");
+      const { readAdapter, tunedModel } = await import("./later.ts");
       return publicModel(await tunedModel(loaded, await readAdapter(adapter, fingerprint)));
     },
     dispose: () => loaded.dispose(),

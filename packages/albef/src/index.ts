@@ -23,6 +23,7 @@ export type {
 } from "./grounding/types.ts";
 export { type CachedModel, cachedModels, clearCache } from "./hub/cache.ts";
 export { keptModelNames, removeKeptModel } from "./hub/kept-models.ts";
+export type { ModelProfile, OpTotal, ProfiledKernel, ProfileOptions } from "./profile/types.ts";
 export { FinetuneError } from "./training/errors.ts";
 export type {
   FinetuneOptions,

@@ -10,6 +10,7 @@ import type {
 } from "./gallery/types.ts";
 import type { Grounding, GroundOptions } from "./grounding/types.ts";
 import type { Features, MatchScore, ScoreMatrix } from "./model/feature-types.ts";
+import type { ModelProfile, ProfileOptions } from "./profile/types.ts";
 import type { ProgressOptions } from "./progress.ts";
 import type { FinetuneOptions, FinetuneRun, TrainingPair } from "./training/types.ts";
 
@@ -82,6 +83,8 @@ export interface AlbefModel extends Disposable {
    * resized to the picture. Throws RangeError where an option does not fit the model.
    */
   ground(image: ImageInput, text: string, options?: GroundOptions): Promise<Grounding>;
+  /** Where the time of this model goes on this device, kernel by kernel. Takes seconds, on CPU adapters a minute. */
+  profile(options?: ProfileOptions): Promise<ModelProfile>;
   gallery(images?: Iterable<ImageInput | GalleryItem>, options?: GalleryOptions): Promise<Gallery>;
   /**
    * A gallery whose features are kept in a store that others share (`albef/stores`). Unnamed pictures are no use there:

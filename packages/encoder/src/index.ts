@@ -61,10 +61,11 @@ export {
   visionParameters,
 } from "./image/vision-encoder.ts";
 export { type KeySpec, type KeyTable, momentumKey } from "./keys.ts";
-export { type Attend, type AttendOf, attend, watchAttention } from "./layers/attention.ts";
+export { type Attend, type AttendOf, attend } from "./layers/attention.ts";
 export { applyLayerNorm, type LayerNormParameters, layerNormParameters } from "./layers/layernorm.ts";
 export { applyLinear, applyMatrix, type LinearParameters, linearParameters } from "./layers/linear.ts";
 export { type ParameterSource, parameterSource, type WeightSpecs, type WeightTensor } from "./layers/parameters.ts";
+export { watchAttention } from "./layers/watch-attention.ts";
 export {
   decoderConfig,
   type OfficialModel,

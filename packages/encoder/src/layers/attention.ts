@@ -1,4 +1,4 @@
-import { type AttentionOptions, attention, attentionContext, attentionProbabilities, type Tensor } from "@albef/core";
+import { type AttentionOptions, attention, type Tensor } from "@albef/core";
 
 export interface AttentionResult {
   /** [batch, L, heads * headDim] */
@@ -23,18 +23,8 @@ export const attend: Attend = (query, key, value, options) => ({
   context: attention(query, key, value, scaled(options)),
 });
 
-/** For Grad-CAM and for looking at attention: the listed layers also return their probabilities. */
-export function watchAttention(layers: readonly number[]): AttendOf {
-  return (number) => (layers.includes(number) ? attendVisibly : attend);
-}
-
-const attendVisibly: Attend = (query, key, value, options) => {
-  const scored = scaled(options);
-  const probabilities = attentionProbabilities(query, key, scored);
-  return { context: attentionContext(probabilities, value, scored), probabilities };
-};
-
-function scaled({ width, ...options }: HeadOptions): AttentionOptions {
+/** The options of core, with the scale of Vaswani et al. */
+export function scaled({ width, ...options }: HeadOptions): AttentionOptions {
   const headDim = width / options.heads;
   return { ...options, headDim, scale: headDim ** -0.5 };
 }

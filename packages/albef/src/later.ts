@@ -1,0 +1,4 @@
+/** What pages that only search do not load: one module, so that what it shares with the others is not cut into pieces. */
+export { ground } from "./grounding/ground.ts";
+export { profileModel } from "./profile/profile.ts";
+export { finetune, readAdapter, tunedModel } from "./training/index.ts";
