@@ -1,5 +1,7 @@
 """Captions of a picture: names, templates, keywords, and the colours that are really shown."""
 
+import torch
+
 import shared  # noqa: F401
 from colours import COLOURS
 from english import article
@@ -59,6 +61,14 @@ def bag_of_words(concept, caption, tokenizer):
         for token in tokenizer.encode(text)[1:]:
             weights[token] = max(weight, weights.get(token, 0))
     return weights
+
+
+def dense(bags, vocabulary):
+    """Bags as rows [n, V] that sum to 1."""
+    target = torch.zeros(len(bags), vocabulary)
+    for row, bag in enumerate(bags):
+        target[row, list(bag)] = torch.tensor(list(bag.values()))
+    return target / target.sum(1, keepdim=True)
 
 
 def all_texts(concepts, photos):

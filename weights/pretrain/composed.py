@@ -98,7 +98,7 @@ def counted(rgba, labels, strength, rng):
     return scene, said
 
 
-def scenes(rgba, labels, photos, strength, rng):
+def compose(rgba, labels, photos, strength, rng):
     """rgba [B, 4, S, S] and labels -> normalised scenes [n, 3, S, S] and (caption, foil) pairs; some are counted."""
     few = len(rgba) // 5
     several, counts = counted(rgba[:few], labels[:few], strength, rng) if few else (rgba[:0], [])

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 
 from augment import augment, crop_photos
-from captions import all_texts, bag_of_words, free_caption, name_caption
-from composed import scenes
+from captions import all_texts, bag_of_words, dense, free_caption, name_caption
+from composed import compose
 from text import Tokenizer, reduce_vocabulary
 
 PHOTO_SHARE = 0.04
@@ -46,7 +46,7 @@ class Corpus:
         self.train = [i for i, row in enumerate(self.rows) if row["split"] == "train"]
         drawn = [(self.concepts[self.rows[i]["concept"]], self.rows[i]["style"]) for i in self.train]
         self.cumulative = np.cumsum([concept["weight"] * STYLE_WEIGHT.get(style, 1) for concept, style in drawn])
-        self.rng, self.shown_scenes = random.Random(seed), 0
+        self.rng = random.Random(seed)
 
     def rgba(self, indices):
         """[n, 4, 64, 64] float32 in [0, 1]."""
@@ -64,12 +64,18 @@ class Corpus:
                 chosen.append(index)
         return chosen
 
-    def batch(self, size, strength, kind, scene_share=0.0):
+    def state(self):
+        return self.rng.getstate()
+
+    def restore(self, state):
+        self.rng.setstate(state)
+
+    def batch(self, size, strength, kind, scenes):
         """One batch; kind "free" allows captions of keywords alone, "name" does not. A share of it shows scenes.
 
         "foil" holds, for scenes, a sentence that is nearly right but wrong; other rows repeat their caption there.
         """
-        composed, shots = round(size * scene_share), max(1, round(size * PHOTO_SHARE))
+        composed, shots = round(size * scenes), max(1, round(size * PHOTO_SHARE))
         parts = [self.drawings(size - shots - composed, strength, kind), self.photographs(shots)]
         if composed:
             parts.insert(1, self.composed(composed, strength))
@@ -84,7 +90,7 @@ class Corpus:
             "foil_mask": mask[len(rows) :],
             "foiled": torch.tensor(["foil" in row for row in rows]),
             "concept": torch.tensor([row["number"] for row in rows]),
-            "bags": self.dense([row["bag"] for row in rows]),
+            "bags": dense([row["bag"] for row in rows], len(self.tokenizer.tokens)),
         }
 
     def drawings(self, count, strength, kind):
@@ -112,18 +118,10 @@ class Corpus:
         """Scenes; each is a concept of its own."""
         indices = self.draw(round(count * 1.8))
         labels = [self.concepts[self.rows[i]["concept"]]["label"] for i in indices]
-        images, said = scenes(self.rgba(indices), labels, self.small, strength, self.rng)
+        images, said = compose(self.rgba(indices), labels, self.small, strength, self.rng)
         described = []
         for caption, foil in said[:count]:
-            self.shown_scenes += 1
             bag = bag_of_words({"label": caption, "tags": []}, caption, self.tokenizer)
-            number = len(self.number) + self.shown_scenes
+            number = len(self.number) + self.rng.getrandbits(48)
             described.append({"caption": caption, "foil": foil, "bag": bag, "number": number})
         return images[: len(described)], described
-
-    def dense(self, bags):
-        """Bags as rows [n, V] that sum to 1."""
-        target = torch.zeros(len(bags), len(self.tokenizer.tokens))
-        for row, bag in enumerate(bags):
-            target[row, list(bag)] = torch.tensor(list(bag.values()))
-        return target / target.sum(1, keepdim=True)

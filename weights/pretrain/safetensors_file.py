@@ -1,4 +1,4 @@
-"""Read and write safetensors with numpy arrays (float32, float16, int64)."""
+"""Read and write safetensors with numpy arrays (float32, float16, int32, int64)."""
 
 import json
 import os
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-NAMES = {"float32": "F32", "float16": "F16", "int64": "I64"}
+NAMES = {"float32": "F32", "float16": "F16", "int32": "I32", "int64": "I64"}
 TYPES = {code: np.dtype(name).newbyteorder("<") for name, code in NAMES.items()}
 
 

@@ -49,7 +49,7 @@ export const pretrainStep: GraphFamily = {
   },
 };
 
-function batchOf(recorded: RecordedCase, name: string, { tokens }: AlbefConfig) {
+export function batchOf(recorded: RecordedCase, name: string, { tokens }: AlbefConfig) {
   const float = (key: string) => asFloat(recorded.tensor(`in.${name}.${key}`));
   const int = (key: string) => asInt(recorded.tensor(`in.${name}.${key}`));
   const inputIds = int("input_ids");
