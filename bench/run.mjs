@@ -6,7 +6,9 @@ import { findVulkan } from "../scripts/lib/vulkan.mjs";
 
 stopChildrenOnSignals();
 const args = process.argv.slice(2);
-const [program, ...rest] = args[0] === "plots" ? ["src/plots/main.ts", ...args.slice(1)] : ["src/main.ts", ...args];
+const OTHERS = { plots: "src/plots/main.ts", limits: "src/limits/main.ts" };
+const other = OTHERS[args[0]];
+const [program, ...rest] = other ? [other, ...args.slice(1)] : ["src/main.ts", ...args];
 const chromium = await findChromium();
 const vulkan = await findVulkan(chromium.path);
 for (const { problem } of [chromium, vulkan]) if (problem) console.error(problem);

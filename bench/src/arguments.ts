@@ -14,6 +14,8 @@ export interface Arguments {
   readonly limitMs: number;
   readonly markdown?: string | undefined;
   readonly json?: string | undefined;
+  /** Results of earlier runs, shown together with this one's. */
+  readonly earlier: readonly string[];
 }
 
 const small = (kind: WorkloadKind, rest: Partial<WorkloadRequest> = {}): WorkloadRequest => ({
@@ -39,7 +41,7 @@ const QUICK = [small("vit"), small("bert"), small("vit-step", { imageSize: 128 }
 const HELP = `npm run bench -- [--quick]
   [--workloads ${WORKLOAD_KINDS}] [--size ${SIZE_NAMES}] [--batch 1,8] [--length 10,40] [--image 256,384]
   [--adapters ${ADAPTERS}] [--engines jax,wasm,...] [--repeats 7] [--limit seconds]
-  [--markdown FILE] [--json FILE]`;
+  [--markdown FILE] [--json FILE] [--with EARLIER.json,...]`;
 
 /** Reads the command line. Throws with the usage where it is wrong. */
 export function parseArguments(args: readonly string[]): Arguments {
@@ -48,7 +50,7 @@ export function parseArguments(args: readonly string[]): Arguments {
     args: [...args],
     options: {
       ...{ quick: { type: "boolean" }, workloads: text, size: text, batch: text, length: text, image: text },
-      ...{ adapters: text, engines: text, repeats: text, limit: text, markdown: text, json: text },
+      ...{ adapters: text, engines: text, repeats: text, limit: text, markdown: text, json: text, with: text },
     },
   });
   const quick = values.quick === true;
@@ -60,6 +62,7 @@ export function parseArguments(args: readonly string[]): Arguments {
     limitMs: 1000 * (numbers("limit", values.limit)?.[0] ?? (quick ? 20 : 60)),
     markdown: values.markdown,
     json: values.json,
+    earlier: list(values.with) ?? [],
   };
 }
 

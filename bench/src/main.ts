@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { type AdapterName, type Arguments, parseArguments } from "./arguments.ts";
 import { goalsTable } from "./report/goals.ts";
@@ -27,13 +27,30 @@ async function main(): Promise<void> {
     if (report) sessions.push({ ...report, rows: await withCosts(report.rows) });
     else log("no hardware adapter here");
   }
+  const shown = together([...options.earlier.flatMap(sessionsIn), ...sessions]);
   const facts = { ...(await hostFacts()), ...bundleKb() };
-  const goals = goalsTable(sessions[0]?.rows ?? [], facts);
-  const markdown = [`## Goals\n\n${goals}`, ...sessions.map(sessionText)].join("\n\n");
+  const goals = goalsTable(shown[0]?.rows ?? [], facts);
+  const markdown = [`## Goals\n\n${goals}`, ...shown.map(sessionText)].join("\n\n");
   console.log(markdown);
   const header = machine(options);
   if (options.markdown) writeFileSync(options.markdown, `${header}\n${markdown}\n`);
-  if (options.json) writeFileSync(options.json, `${JSON.stringify({ facts, sessions }, undefined, 1)}\n`);
+  if (options.json) writeFileSync(options.json, `${JSON.stringify({ facts, sessions: shown }, undefined, 1)}\n`);
+}
+
+function sessionsIn(file: string): Session[] {
+  return JSON.parse(readFileSync(file, "utf8")).sessions;
+}
+
+/** Sessions of one kind as one; of a workload that was measured twice the later measurement counts, as a whole. */
+function together(sessions: readonly Session[]): Session[] {
+  const byTitle = new Map<string, Session>();
+  for (const session of sessions) {
+    const measured = new Set(session.rows.map(({ workload }) => JSON.stringify(workload)));
+    const kept =
+      byTitle.get(session.title)?.rows.filter(({ workload }) => !measured.has(JSON.stringify(workload))) ?? [];
+    byTitle.set(session.title, { ...session, rows: [...kept, ...session.rows] });
+  }
+  return [...byTitle.values()];
 }
 
 async function runSession(adapter: AdapterName, options: Arguments, log: (line: string) => void) {

@@ -1,0 +1,53 @@
+import { createWebGpuExecutor, type WebGpuExecutor } from "@albef/core";
+import { create, globals } from "webgpu";
+import { albefEngine } from "../engines/albef.ts";
+import { countGpu } from "../run/ledger.ts";
+import { spreadOf } from "../run/statistics.ts";
+import { createWorkload, type WorkloadRequest } from "../workloads/index.ts";
+import type { Workload } from "../workloads/workload.ts";
+
+export interface Point {
+  readonly x: number;
+  /** Median of a run. */
+  readonly ms: number;
+  /** Most bytes of GPU buffers, weights included. */
+  readonly bytes: number;
+}
+
+const REPEATS = 5;
+
+/** Our engine on Dawn. The GPU object must be held: Dawn crashes once it is collected. */
+export async function openDawn(): Promise<{ readonly gpu: GPU; readonly executor: WebGpuExecutor }> {
+  Object.assign(globalThis, globals);
+  const gpu = create([]);
+  return { gpu, executor: await createWebGpuExecutor({ gpu }) };
+}
+
+/** Time and memory of one workload. */
+export async function measureOurs(executor: WebGpuExecutor, workload: Workload): Promise<Omit<Point, "x">> {
+  const times: number[] = [];
+  const { peakBytes } = await countGpu(async () => {
+    const prepared = await albefEngine(executor).prepare(workload);
+    await prepared.run();
+    for (let i = 0; i < REPEATS; i++) {
+      const started = performance.now();
+      await prepared.run();
+      times.push(performance.now() - started);
+    }
+    prepared.dispose();
+  });
+  return { ms: spreadOf(times).median, bytes: peakBytes };
+}
+
+/** Time and memory as one of the workload's numbers grows. */
+export async function sweep(
+  executor: WebGpuExecutor,
+  request: WorkloadRequest,
+  key: "batch" | "length" | "imageSize",
+  values: readonly number[],
+): Promise<Point[]> {
+  const points: Point[] = [];
+  for (const x of values)
+    points.push({ x, ...(await measureOurs(executor, createWorkload({ ...request, [key]: x }))) });
+  return points;
+}
