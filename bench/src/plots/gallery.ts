@@ -53,7 +53,7 @@ async function bandwidth(executor: WebGpuExecutor): Promise<number> {
   using x = executor.tensor({ dtype: "f32", shape: [PROBE_ELEMENTS] }, new Float32Array(PROBE_ELEMENTS));
   let best = 0;
   for (let i = 0; i < 3; i++) {
-    for (const { bytes, ns } of await program.profile({ x })) best = Math.max(best, (bytes / ns) * 1e9);
+    for (const { bytes, ns } of await program.profile({ x })) best = Math.max(best, ns > 0 ? (bytes / ns) * 1e9 : 0);
   }
   return best;
 }

@@ -5,14 +5,19 @@ export interface ProfileOptions {
   readonly batch?: number | undefined;
   /** Tokens of a text. Default: 16. */
   readonly length?: number | undefined;
+  /** Runs whose mean is told: clocks of devices are coarse beside short kernels. Default: 5. */
+  readonly repeats?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface ProfiledKernel extends KernelTime {
   /** Which part of the model: the two encoders, or the multimodal one with the ITM head. */
   readonly part: "image" | "text" | "match";
-  /** The least time that work and bytes allow on this device over the time taken: 1 cannot be done better. */
-  readonly rooflineShare: number;
+  /**
+   * The least time that work and bytes allow on this device over the time taken: 1 cannot be done better. Absent where the
+   * clock saw no time pass.
+   */
+  readonly rooflineShare: number | undefined;
 }
 
 export interface OpTotal {

@@ -43,7 +43,7 @@ test("each kernel on WebGPU has its time, work and bytes", async () => {
     shapes: "x f32[64,32], weight f32[16,32] -> f32[64,16]",
     clock: webgpu.device.features.has("timestamp-query") ? "device" : "host",
   });
-  for (const { ns } of kernels) expect(ns).toBeGreaterThan(0);
+  for (const { ns } of kernels) expect(ns).toBeGreaterThanOrEqual(0); // shorter than a tick of the device's clock
   expect(kernels[1]!.startNs).toBeGreaterThanOrEqual(kernels[0]!.startNs + kernels[0]!.ns);
   expect(y![0]).toBeCloseTo(1 / 16);
   expect(after.buffers - before.buffers).toBeLessThanOrEqual(1); // the staging of the first read
