@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { evaluateF64 } from "../executors/f64/evaluate.ts";
+import { createTfjsExecutor } from "../executors/tfjs/executor.ts";
 import { trace } from "../graph/trace.ts";
 import { testRandom } from "../testing/random.ts";
 import { topK } from "./top-k.ts";
@@ -19,6 +20,21 @@ test("long rows are searched in segments, with the order of a full sort", () => 
   expect(graph.nodes.filter((node) => node.op === "topK")).toHaveLength(2);
   expect([...found.indices!.data]).toEqual(expected.flat());
   expect([...found.values!.data]).toEqual(expected.flatMap((indices, row) => indices.map((i) => values[row * n + i])));
+});
+
+test("on the wasm backend every row has its own values", async () => {
+  const tf = await import("@tensorflow/tfjs-core");
+  await import("@tensorflow/tfjs-backend-wasm");
+  await tf.setBackend("wasm");
+  const [rows, n, k] = [4, 37, 8];
+  const graph = trace((tracer) => ({ ...topK(tracer.input("x", { dtype: "f32", shape: [rows, n] }), { k }) }));
+  const x = Float32Array.from({ length: rows * n }, testRandom(5));
+  using executor = await createTfjsExecutor(tf);
+  using program = await executor.compile(graph);
+  const { values, indices } = await program.run({ x });
+  const expected = evaluateF64(graph, { inputs: { x } });
+  expect([...indices!]).toEqual([...expected.indices!.data]);
+  expect([...values!]).toEqual([...expected.values!.data]);
 });
 
 test.each([
