@@ -1,4 +1,5 @@
 export { type Branch, type BranchModel, branch, type TextPrefix } from "./branches.ts";
+export { type EntailmentTaskOptions, entailmentTask } from "./entailment-task.ts";
 export { TrainingError } from "./errors.ts";
 export { drawMasking, type MaskedTexts, type MaskingDraws, type MaskingOptions, maskWords } from "./masking.ts";
 export {
@@ -20,7 +21,7 @@ export {
   type SmoothScheduleOptions,
   smoothLearningRate,
 } from "./schedule.ts";
-export type { BatchShape, StepInputs } from "./step-inputs.ts";
+export { type BatchShape, pairInputs, type StepInputs } from "./step-inputs.ts";
 export type { TaskLosses, TaskParts, TrainingTask } from "./task.ts";
 export { type TrainingGraph, type TrainingGraphOptions, trainingGraph } from "./training-graph.ts";
 export { createTrainingState, type StateCounters, type TrainingState, type TrainingWeights } from "./training-state.ts";
@@ -32,3 +33,4 @@ export {
   type TrainingBatch,
   type TrainingStep,
 } from "./training-step.ts";
+export { type VqaShape, type VqaTaskOptions, vqaTask } from "./vqa-task.ts";

@@ -43,21 +43,28 @@ export interface StepInputOptions {
   readonly givenNegatives: boolean;
 }
 
+/** The inputs that every task of pictures with one text each has; f32 image [batch, 3, size, size], i32 ids, f32 mask. */
+export function pairInputs(tracer: Tracer, config: AlbefConfig, { batch, length }: BatchShape) {
+  const size = config.vision.imageSize;
+  return {
+    image: tracer.input("image", { dtype: "f32", shape: [batch, 3, size, size] }),
+    inputIds: tracer.input("inputIds", { dtype: "i32", shape: [batch, length] }),
+    attentionMask: tracer.input("attentionMask", { dtype: "f32", shape: [batch, length] }),
+  };
+}
+
 /** Declares the inputs that the objective reads, but for alpha. */
 export function stepInputs(
   tracer: Tracer,
   { config, shape, objective, givenNegatives }: StepInputOptions,
 ): Omit<StepInputs, "alpha"> {
   const { batch, length } = shape;
-  const size = config.vision.imageSize;
   const words = (name: string) => tracer.input(name, { dtype: "i32", shape: [batch, length] });
   const whole = (name: string, count: number) => tracer.input(name, { dtype: "i32", shape: [count] });
   const contrasts = objective.itc || (objective.itm && objective.hardNegatives);
   const ids = objective.imageIds && (contrasts || objective.itm);
   return {
-    image: tracer.input("image", { dtype: "f32", shape: [batch, 3, size, size] }),
-    inputIds: words("inputIds"),
-    attentionMask: tracer.input("attentionMask", { dtype: "f32", shape: [batch, length] }),
+    ...pairInputs(tracer, config, shape),
     ...(objective.mlm && { maskedIds: words("maskedIds"), wordLabels: words("wordLabels") }),
     ...(ids && { ids: whole("ids", batch) }),
     ...(ids && contrasts && { allIds: whole("allIds", batch + objective.queueSize) }),

@@ -74,6 +74,12 @@ export {
   officialModels,
   pairConfig,
 } from "./official-models.ts";
+export {
+  type CachedLayerInputs,
+  cachedBertLayer,
+  type KeysAndValues,
+  keysAndValues,
+} from "./text/bert-cache.ts";
 export { type BertEmbeddingParameters, bertEmbeddingParameters, embedTokens } from "./text/bert-embeddings.ts";
 export {
   type BertLayers,

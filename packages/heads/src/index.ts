@@ -1,4 +1,22 @@
+export {
+  type AnswerDecoderParameters,
+  type AnswerInputs,
+  answerDecoderParameters,
+  answerLogits,
+  answerStates,
+  withoutLast,
+} from "./answer-decoder.ts";
+export { type NextWord, type NextWordInputs, nextWord, questionCache } from "./answer-generation.ts";
+export { type AnswerTargets, answerLoss, answerLosses, answerTargets } from "./answer-loss.ts";
+export {
+  type AnswerScores,
+  candidateLosses,
+  firstWordLogProbabilities,
+  type RankedAnswer,
+  rankAnswers,
+} from "./answer-ranking.ts";
 export { type AttentionRows, averageMap, type MapChoice } from "./attention-map.ts";
+export { type BeamSearchOptions, beamSearch, type GeneratedAnswer, type NextWords } from "./beam-search.ts";
 export {
   type Box,
   type BoxChoice,
@@ -10,8 +28,16 @@ export {
   groundingAccuracy,
   type ScoreMap,
 } from "./box-ranking.ts";
+export {
+  type ClassifierParameters,
+  type ClassifierTargets,
+  classifierLogits,
+  classifierLoss,
+  classifierParameters,
+} from "./classifier.ts";
 export { clsToken } from "./cls-token.ts";
 export { meanOf, mix, oneHot, softCrossEntropy } from "./cross-entropy.ts";
+export { ENTAILMENT_LABELS, type EntailmentLabel, entailmentParameters } from "./entailment.ts";
 export {
   type AttentionCam,
   type ContrastCam,
@@ -49,3 +75,11 @@ export {
   transposeScores,
   UNRANKED_SCORE,
 } from "./retrieval.ts";
+export {
+  type AnsweredQuestion,
+  plainWords,
+  type VqaMetrics,
+  vqaAccuracy,
+  vqaMetrics,
+  withoutPunctuation,
+} from "./vqa-accuracy.ts";

@@ -17,6 +17,9 @@ import { schedules } from "./schedules.ts";
 import { statedictBase } from "./statedict-base.ts";
 import { tiny } from "./tiny.ts";
 import { tokenizer } from "./tokenizer.ts";
+import { ve } from "./ve.ts";
+import { vqa } from "./vqa.ts";
+import { vqaEval } from "./vqa-eval.ts";
 
 // To add a family: write `families/NAME.ts` exporting a `Family` (see ../family.ts), and add its line here. The key is
 // the `case` field of case.json. The tests run every family of this table on every executor; nothing else is to do.
@@ -40,6 +43,9 @@ export const families: Readonly<Record<string, Family>> = {
   "statedict-base": statedictBase,
   tiny,
   tokenizer,
+  ve,
+  vqa,
+  "vqa-eval": vqaEval,
 };
 
 /** Kinds that the tests run as they are: on `executor`, or those that need none. Slow ones have a command of their own. */

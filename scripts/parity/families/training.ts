@@ -1,8 +1,16 @@
-import type { TensorData } from "@albef/core";
-import type { MaskingDraws, TrainingState, TrainingWeights } from "@albef/distillation";
+import type { ParameterStore, TensorData } from "@albef/core";
+import {
+  createTrainingStep,
+  type MaskingDraws,
+  type TrainingBatch,
+  type TrainingGraphOptions,
+  type TrainingWeights,
+  trainingGraph,
+} from "@albef/distillation";
 import { type Check, checkNumbers } from "../check.ts";
 import { asFloat } from "../read-tensors.ts";
 import type { Expected, RecordedCase } from "../recorded-case.ts";
+import { type Outputs, type Runner, runOnce, type WeightLookup, weightsFrom } from "../runner.ts";
 
 /** The recorded weights by name, f32. */
 export async function weightValues(recorded: RecordedCase): Promise<TrainingWeights> {
@@ -31,8 +39,61 @@ export function checkScalar(recorded: RecordedCase, name: string, actual: number
   return checkNumbers(name, [actual], [value], { atol });
 }
 
+/** Where gradients are read by `grad.<name>`: a training state, or what `trainOnce` gives. */
+interface WithGradients {
+  readonly gradients: Pick<ParameterStore, "read">;
+}
+
+export interface Trained extends WithGradients {
+  readonly loss: number;
+  readonly seen: Outputs;
+}
+
+export interface TrainOnceOptions extends Pick<TrainingGraphOptions, "config" | "textPrefix" | "task" | "watch"> {
+  readonly batch: TrainingBatch;
+}
+
+/**
+ * One step at learning rate 0 with all weights learning: a whole training step where the runner keeps state, else its graph
+ * in float64 with a teacher that was moved on beforehand. `check` looks at the results before they are freed.
+ */
+export async function trainOnce<T>(
+  recorded: RecordedCase,
+  runner: Runner,
+  { batch, ...options }: TrainOnceOptions,
+  check: (trained: Trained) => Promise<T>,
+): Promise<T> {
+  const { alpha } = options.config;
+  if (runner.executor) {
+    const weights = await weightValues(recorded);
+    using step = await createTrainingStep(runner.executor, {
+      ...options,
+      weights,
+      trains: () => true,
+      draw: Math.random,
+    });
+    const { loss, seen } = await step.run(batch, { learningRate: 0, alpha });
+    return await check({ loss, seen: seen as Outputs, gradients: step.state.gradients });
+  }
+  const { graph } = trainingGraph({ ...options, trains: () => true });
+  const weights = movedTeacher(weightsFrom(await recorded.weights()), options.config.momentum);
+  const outputs = await runOnce(runner, graph, { ...batch, alpha: Float32Array.of(alpha) }, weights);
+  const read = async (name: string) => Float32Array.from(outputs[name]!);
+  return await check({ loss: Number(outputs.loss![0]), seen: outputs, gradients: { read } });
+}
+
+/** The momentum copies as they are after the update that a step begins with. */
+function movedTeacher(weights: WeightLookup, momentum: number): WeightLookup {
+  return (name, spec) => {
+    const data = weights(name, spec);
+    if (!/^[a-z_]+_m\./.test(name)) return data;
+    const online = weights(name.replace("_m.", "."), spec);
+    return Float32Array.from(data, (value, i) => momentum * value + (1 - momentum) * online[i]!);
+  };
+}
+
 /** Gradients that are recorded in full, their norms, their fingerprints: whatever the case has under `prefix`. */
-export async function gradientChecks(recorded: RecordedCase, state: TrainingState, prefix: string): Promise<Check[]> {
+export async function gradientChecks(recorded: RecordedCase, state: WithGradients, prefix: string): Promise<Check[]> {
   const checks: Check[] = [];
   const read = async (name: string) => (await state.gradients.read(`grad.${name}`)) as Float32Array;
   for (const [key, expected] of recorded.expected) {

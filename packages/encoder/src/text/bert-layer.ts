@@ -8,8 +8,8 @@ import type { ParameterSource } from "../layers/parameters.ts";
 import { type BertAttentionParameters, bertAttention, bertAttentionParameters } from "./bert-attention.ts";
 
 /** What the official code adds to the scores of masked keys, in self-attention and in cross-attention. */
-const SELF_MASK = -10000;
-const CROSS_MASK = -1e9;
+export const SELF_MASK = -10000;
+export const CROSS_MASK = -1e9;
 
 export interface BertLayerParameters {
   readonly attention: BertAttentionParameters;
