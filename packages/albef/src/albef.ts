@@ -45,6 +45,14 @@ function publicModel(loaded: LoadedModel): AlbefModel {
       const { ground } = await import("./later.ts");
       return ground(loaded, image, text, options);
     },
+    async entails(image, text, options) {
+      const { entails } = await import("./later.ts");
+      return entails(loaded, image, text, options);
+    },
+    async answer(image, question, options) {
+      const { answer } = await import("./later.ts");
+      return answer(loaded, image, question, options);
+    },
     async gallery(images = [], options = {}) {
       const gallery = createGallery(core, options);
       try {

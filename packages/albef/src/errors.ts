@@ -8,6 +8,11 @@ export class ModelFileError extends Error {
   override readonly name = "ModelFileError";
 }
 
+/** A task is asked of weights that have no head for it. The message says which checkpoint has. */
+export class MissingHeadError extends Error {
+  override readonly name = "MissingHeadError";
+}
+
 /** A server could not be reached, answered with an error, or broke off too often. */
 export class DownloadError extends Error {
   override readonly name = "DownloadError";

@@ -6,6 +6,7 @@ export {
   GalleryFileError,
   GalleryStoreError,
   IntegrityError,
+  MissingHeadError,
   ModelFileError,
   ModelSourceError,
   QuotaError,
@@ -24,6 +25,7 @@ export type {
 export { type CachedModel, cachedModels, clearCache } from "./hub/cache.ts";
 export { keptModelNames, removeKeptModel } from "./hub/kept-models.ts";
 export type { ModelProfile, OpTotal, ProfiledKernel, ProfileOptions } from "./profile/types.ts";
+export type { Answer, AnswerOptions, Entailment } from "./tasks/types.ts";
 export { FinetuneError } from "./training/errors.ts";
 export type {
   FinetuneOptions,

@@ -1,4 +1,6 @@
 /** What pages that only search do not load: one module, so that what it shares with the others is not cut into pieces. */
 export { ground } from "./grounding/ground.ts";
 export { profileModel } from "./profile/profile.ts";
+export { answer } from "./tasks/answer.ts";
+export { entails } from "./tasks/entailment.ts";
 export { finetune, readAdapter, tunedModel } from "./training/index.ts";

@@ -12,6 +12,7 @@ import type { Grounding, GroundOptions } from "./grounding/types.ts";
 import type { Features, MatchScore, ScoreMatrix } from "./model/feature-types.ts";
 import type { ModelProfile, ProfileOptions } from "./profile/types.ts";
 import type { ProgressOptions } from "./progress.ts";
+import type { Answer, AnswerOptions, Entailment } from "./tasks/types.ts";
 import type { FinetuneOptions, FinetuneRun, TrainingPair } from "./training/types.ts";
 
 /** Where a model comes from: a URL or (in Node) a folder path, `opfs:name`, picked or dropped files, a picked folder. */
@@ -85,6 +86,16 @@ export interface AlbefModel extends Disposable {
   ground(image: ImageInput, text: string, options?: GroundOptions): Promise<Grounding>;
   /** Where the time of this model goes on this device, kernel by kernel. Takes seconds, on CPU adapters a minute. */
   profile(options?: ProfileOptions): Promise<ModelProfile>;
+  /**
+   * Whether a picture entails a sentence, contradicts it or leaves it open: probabilities. Throws MissingHeadError where the
+   * weights have no head for it.
+   */
+  entails(image: ImageInput, text: string, options?: ProgressOptions): Promise<Entailment>;
+  /**
+   * Answers a question to a picture, best answers first: by probability among `candidates`, else in its own words. Throws
+   * MissingHeadError where the weights have no answer decoder, RangeError where an option makes no sense.
+   */
+  answer(image: ImageInput, question: string, options?: AnswerOptions): Promise<Answer[]>;
   gallery(images?: Iterable<ImageInput | GalleryItem>, options?: GalleryOptions): Promise<Gallery>;
   /**
    * A gallery whose features are kept in a store that others share (`albef/stores`). Unnamed pictures are no use there:

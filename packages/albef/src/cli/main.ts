@@ -6,11 +6,15 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   inspect: async () => (await import("./inspect.ts")).inspect,
   convert: async () => (await import("./convert.ts")).convert,
   "eval retrieval": async () => (await import("./eval-retrieval.ts")).evalRetrieval,
+  "eval ve": async () => (await import("./eval-ve.ts")).evalVe,
+  "eval vqa": async () => (await import("./eval-vqa.ts")).evalVqa,
 };
 
 const HELP = `albef inspect FILE            what a checkpoint or a model folder holds
 albef convert FILE OUT        an official .pth (or safetensors) to a folder that web apps load
 albef eval retrieval MODEL    recalls on official annotations
+albef eval ve MODEL           accuracy of visual entailment on SNLI-VE annotations
+albef eval vqa MODEL          answers to questions in the official result format, VQA accuracy
 Each with --help.`;
 
 /** Runs a command line; the exit status: 0, 1 where the work failed, 2 where the call makes no sense. */

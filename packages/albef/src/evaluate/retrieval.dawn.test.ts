@@ -41,7 +41,9 @@ describe.each(Object.entries(openers))("the recorded evaluation, on %s", (_name,
     const weights = await open("tiny/weights.safetensors");
     const keep = (name: string) => !/_m\.|queue/.test(name);
     using store = await executor.upload(namedTensors([weights], { keep }));
-    const engine = createEngine(executor, store, { config, textPrefix: "text_encoder.bert", specs: store.specs });
+    const engine = createEngine(executor, store, {
+      ...{ config, textPrefix: "text_encoder.bert", specs: store.specs, contrasts: true },
+    });
     const tensors = await open("retrieval-eval/tensors.safetensors");
     const masks = await rows(tensors, "in.attention_mask");
     const images = await engine.encodeImages(await rows(tensors, "in.image"));

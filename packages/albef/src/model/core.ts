@@ -1,3 +1,4 @@
+import { MissingHeadError } from "../errors.ts";
 import type { ImageInput, ProgressOptions } from "../types.ts";
 import type { EncodedImage, EncodedText, Engine } from "./engine.ts";
 import { readPixels } from "./images.ts";
@@ -27,6 +28,7 @@ export function modelCore({ config, tokenizer, engine, fingerprint }: LoadedMode
     featureSize: config.embedDim,
     readPixels: read,
     async encodeImages(images, { signal, onProgress } = {}) {
+      expectContrast(engine);
       const encoded: EncodedImage[] = [];
       for (let begin = 0; begin < images.length; begin += SLICE) {
         signal?.throwIfAborted();
@@ -36,9 +38,18 @@ export function modelCore({ config, tokenizer, engine, fingerprint }: LoadedMode
       }
       return encoded;
     },
-    encodeTexts(texts, { signal, onProgress } = {}) {
+    async encodeTexts(texts, { signal, onProgress } = {}) {
+      expectContrast(engine);
       const onDone = (loaded: number) => onProgress?.({ phase: "index", file: "texts", loaded, total: texts.length });
       return engine.encodeTexts(tokenizeCaptions(texts, tokenizer, config), { signal, onProgress, onDone });
     },
   };
+}
+
+function expectContrast({ plan }: Engine): void {
+  if (plan.contrasts) return;
+  throw new MissingHeadError(
+    "search: these weights are of a downstream task, they have no vision_proj, text_proj and itm_head; " +
+      "load a pre-trained checkpoint (ALBEF.pth) or one fine-tuned for retrieval",
+  );
 }

@@ -1,4 +1,4 @@
-import type { Executor, ParameterStore, WebGpuExecutor } from "@albef/core";
+import type { Executor, ParameterStore, TensorData, WebGpuExecutor } from "@albef/core";
 import { ITM_MATCH } from "@albef/heads";
 import type { OnProgress } from "../types.ts";
 import { batchesOf, concatRows, splitRows } from "./batches.ts";
@@ -7,7 +7,7 @@ import { type ProgramCache, programCache } from "./programs.ts";
 
 /** An image after the image encoder. */
 export interface EncodedImage {
-  /** Unit vector, f32 [embedDim]. */
+  /** Unit vector, f32 [embedDim]; empty where the model has no projections, see `ModelPlan.contrasts`. */
   readonly feature: Float32Array;
   /** f32 [tokens, width]. */
   readonly states: Float32Array;
@@ -83,8 +83,10 @@ async function encodeImages({ programs, plan, sizes }: Context, pixels: readonly
     control.signal?.throwIfAborted();
     const program = await programs.get(`image ${size}`, () => imageGraph(plan, size), control.onProgress);
     const { features, states } = await program.run({ image: concatRows(pixels.slice(begin, begin + size)) });
-    const rows = splitRows(states as Float32Array, size);
-    encoded.push(...splitRows(features as Float32Array, size).map((feature, i) => ({ feature, states: rows[i]! })));
+    const vectors = featureRows(features, size);
+    for (const [i, row] of splitRows(states as Float32Array, size).entries()) {
+      encoded.push({ feature: vectors[i]!, states: row });
+    }
     control.onDone?.(encoded.length);
   }
   return encoded;
@@ -102,13 +104,17 @@ async function encodeTexts({ programs, plan, sizes }: Context, texts: readonly T
     const attentionMask = concatRows(part.map((text) => text.attentionMask));
     const { features, states } = await program.run({ inputIds, attentionMask });
     const rows = splitRows(states as Float32Array, size);
-    const vectors = splitRows(features as Float32Array, size);
+    const vectors = featureRows(features, size);
     for (const [i, text] of part.entries()) {
       encoded.push({ attentionMask: text.attentionMask, feature: vectors[i]!, states: rows[i]! });
     }
     control.onDone?.(encoded.length);
   }
   return encoded;
+}
+
+function featureRows(features: TensorData | undefined, rows: number): Float32Array[] {
+  return splitRows((features ?? new Float32Array()) as Float32Array, rows);
 }
 
 async function match(

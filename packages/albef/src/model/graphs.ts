@@ -25,17 +25,20 @@ export interface ModelPlan {
   /** `text_encoder.bert` in pre-trained checkpoints, `text_encoder` in fine-tuned ones. */
   readonly textPrefix: string;
   readonly specs: WeightSpecs;
+  /** Whether the weights have projections and the matching head; checkpoints of the downstream tasks have none. */
+  readonly contrasts: boolean;
 }
 
-/** image f32 [batch, 3, size, size] -> features [batch, embedDim], states [batch, tokens, width]. */
-export function imageGraph({ config, specs }: ModelPlan, batch: number): Graph {
+/** image f32 [batch, 3, size, size] -> features [batch, embedDim] where the model contrasts, states [batch, tokens, width]. */
+export function imageGraph({ config, specs, contrasts }: ModelPlan, batch: number): Graph {
   const { imageSize } = config.vision;
   return trace((tracer) => {
     const source = parameterSource(tracer, specs);
     const image = tracer.input("image", { dtype: "f32", shape: [batch, 3, imageSize, imageSize] });
     const parameters = visionParameters(source.scope("visual_encoder"), config.vision);
     const { imageEmbeds } = visionEncoder(image, parameters, config.vision);
-    return { features: itcFeatures(imageEmbeds, visionProjectionParameters(source, config)), states: imageEmbeds };
+    const features = contrasts && itcFeatures(imageEmbeds, visionProjectionParameters(source, config));
+    return { ...(features && { features }), states: imageEmbeds };
   });
 }
 
@@ -45,14 +48,15 @@ export interface TextShape {
 }
 
 /** inputIds i32 and attentionMask f32 [batch, length] -> features [batch, embedDim], states [batch, length, width]. */
-export function textGraph({ config, textPrefix, specs }: ModelPlan, { batch, length }: TextShape): Graph {
+export function textGraph({ config, textPrefix, specs, contrasts }: ModelPlan, { batch, length }: TextShape): Graph {
   return trace((tracer) => {
     const source = parameterSource(tracer, specs);
     const inputIds = tracer.input("inputIds", { dtype: "i32", shape: [batch, length] });
     const attentionMask = tracer.input("attentionMask", { dtype: "f32", shape: [batch, length] });
     const parameters = textParameters(source.scope(textPrefix), config.text);
     const { textEmbeds } = textEncoder({ inputIds, attentionMask }, parameters, config.text);
-    return { features: itcFeatures(textEmbeds, textProjectionParameters(source, config)), states: textEmbeds };
+    const features = contrasts && itcFeatures(textEmbeds, textProjectionParameters(source, config));
+    return { ...(features && { features }), states: textEmbeds };
   });
 }
 
@@ -65,9 +69,9 @@ export interface MatchShape {
   readonly length: number;
 }
 
-/** Text states and masks, image states -> ITM logits [pairs, 2]. */
+/** Text states and masks, image states -> ITM logits [pairs, 2], or states [pairs, length, width] where there is no matching head. */
 export function matchGraph(
-  { config, textPrefix, specs }: ModelPlan,
+  { config, textPrefix, specs, contrasts }: ModelPlan,
   { pairs, texts, images, length }: MatchShape,
 ): Graph {
   const { text, vision } = config;
@@ -80,7 +84,7 @@ export function matchGraph(
     const imageEmbeds = repeated(input("image", [images, imageTokenCount(vision), vision.hiddenSize]));
     const layers = fusionParameters(source.scope(textPrefix), text);
     const { fusionEmbeds } = fusionEncoder({ textEmbeds, attentionMask, imageEmbeds }, layers, text);
-    return { logits: itmLogits(fusionEmbeds, itmParameters(source, text)) };
+    return contrasts ? { logits: itmLogits(fusionEmbeds, itmParameters(source, text)) } : { states: fusionEmbeds };
   });
 }
 

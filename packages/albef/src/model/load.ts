@@ -10,7 +10,14 @@ import type { DeviceInfo, LoadOptions, ModelSource } from "../types.ts";
 import { createEngine, type Engine } from "./engine.ts";
 import { readConfig, readTokenizer } from "./model-config.ts";
 import { selfCheck } from "./self-check.ts";
-import { openWeights, type TextPrefix, textPrefixOf, uploadWeights } from "./weights.ts";
+import {
+  hasContrast,
+  openWeights,
+  type Replacements,
+  type TextPrefix,
+  textPrefixOf,
+  uploadWeights,
+} from "./weights.ts";
 
 /** Everything that a model is made of. */
 export interface LoadedModel {
@@ -32,7 +39,7 @@ export interface ModelOrigin {
   /** On the device: what inference reads. */
   readonly store: ParameterStore;
   /** The same model with other values for some weights, on the same device. */
-  rebuilt(replaced: ReadonlyMap<string, Float32Array>, fingerprint: string): Promise<LoadedModel>;
+  rebuilt(replaced: Replacements, fingerprint: string): Promise<LoadedModel>;
 }
 
 export async function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<LoadedModel> {
@@ -84,7 +91,7 @@ interface Parts {
   readonly weights: readonly Safetensors[];
   readonly options: LoadOptions;
   /** Values that take the place of stored ones. */
-  readonly replaced?: ReadonlyMap<string, Float32Array>;
+  readonly replaced?: Replacements;
 }
 
 /** Uploads the weights and checks what the device makes of them; frees the device where that fails. */
@@ -98,7 +105,9 @@ async function start(device: SharedDevice, { files, config, weights, options, re
     }
     const textPrefix = textPrefixOf(weights);
     const store = await uploadWeights(executor, weights, { config, textPrefix, dtype, onProgress, signal, replaced });
-    const engine = createEngine(executor, store, { config, textPrefix, specs: store.specs });
+    const engine = createEngine(executor, store, {
+      ...{ config, textPrefix, specs: store.specs, contrasts: hasContrast(weights) },
+    });
     if (!replaced) await selfCheck(engine, files, { description: info.description, onProgress });
     const dispose = () => {
       engine.dispose();
@@ -115,9 +124,14 @@ async function start(device: SharedDevice, { files, config, weights, options, re
 /** Tells models apart by configuration and projections: features of models that share these can be compared. */
 async function fingerprintOf(configText: string, weights: readonly Safetensors[]): Promise<string> {
   const hash = sha256.create().update(new TextEncoder().encode(configText));
-  for (const name of ["vision_proj.weight", "text_proj.weight"]) {
+  for (const name of [
+    "vision_proj.weight",
+    "text_proj.weight",
+    "cls_head.2.weight",
+    "text_decoder.cls.predictions.bias",
+  ]) {
     const file = weights.find(({ tensors }) => tensors.has(name));
-    if (file) hash.update(await file.bytes(name)); // without one the key check refuses the weights
+    if (file) hash.update(await file.bytes(name)); // the key check refuses weights that lack what they need
   }
   return bytesToHex(hash.digest()).slice(0, 32);
 }

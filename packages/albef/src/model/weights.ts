@@ -38,12 +38,28 @@ export function textPrefixOf(weights: readonly Safetensors[]): TextPrefix {
   return wrapped ? "text_encoder.bert" : "text_encoder";
 }
 
+/** Heads of the downstream tasks; with what the checkpoint repeats or keeps for nothing left out. */
+const TASK_HEAD = /^(cls_head|text_decoder)\.(?!cls\.predictions\.decoder|.*position_ids)/;
+
+/** Whether a parameter belongs to the head of a downstream task. */
+export function isTaskHead(name: string): boolean {
+  return TASK_HEAD.test(name);
+}
+
+/** False for checkpoints of the downstream tasks, whose official models have no projections and no matching head. */
+export function hasContrast(weights: readonly Safetensors[]): boolean {
+  const names = weights.flatMap((file) => [...file.tensors.keys()]);
+  return names.includes("vision_proj.weight") || !names.some(isTaskHead);
+}
+
 export interface UploadOptions extends Pick<LoadOptions, "dtype" | "onProgress" | "signal"> {
   readonly config: AlbefConfig;
   readonly textPrefix: string;
   /** Values that take the place of stored ones, by name. */
-  readonly replaced?: ReadonlyMap<string, Float32Array> | undefined;
+  readonly replaced?: Replacements | undefined;
 }
+
+export type Replacements = ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Float32Array }>;
 
 /** What is stored as integers with scales: the graphs read it so. All else is expected in the model's own shapes. */
 function quantizedSpecs(weights: readonly Safetensors[]): WeightSpecs {
@@ -61,13 +77,14 @@ function quantizedSpecs(weights: readonly Safetensors[]): WeightSpecs {
 /** Brings what inference reads to the device. Throws WeightError, which lists all that is missing or misshapen. */
 export async function uploadWeights(executor: Executor, weights: readonly Safetensors[], options: UploadOptions) {
   const { config, textPrefix, replaced, dtype = "auto", onProgress, signal } = options;
-  const needed = neededParameters({ config, textPrefix, specs: quantizedSpecs(weights) });
-  checkKeys(new Map(weights.flatMap((file) => [...file.tensors])), needed, { allowUnexpected: true });
-  const total = weights
-    .flatMap((file) => [...file.tensors])
-    .reduce((sum, [name, { sizeBytes }]) => sum + (needed.has(name) ? sizeBytes : 0), 0);
+  const plan = { config, textPrefix, specs: quantizedSpecs(weights), contrasts: hasContrast(weights) };
+  const stored = new Map(weights.flatMap((file) => [...file.tensors]));
+  const heads = [...stored].filter(([name]) => isTaskHead(name)).map(([name, { shape }]) => [name, shape] as const);
+  const needed = new Map([...neededParameters(plan), ...heads]);
+  checkKeys(stored, needed, { allowUnexpected: true });
+  const total = [...stored].reduce((sum, [name, { sizeBytes }]) => sum + (needed.has(name) ? sizeBytes : 0), 0);
   const cast = dtype === "auto" ? (executor.supportsF16 ? undefined : "f32") : dtype;
-  const stored = namedTensors(weights, {
+  const tensors = namedTensors(weights, {
     ...(cast && { dtype: cast }),
     keep: (name) => needed.has(name),
     onTensor: (loaded) => {
@@ -75,12 +92,16 @@ export async function uploadWeights(executor: Executor, weights: readonly Safete
       onProgress?.({ phase: "upload", file: SINGLE, loaded, total });
     },
   });
-  return executor.upload(replaced ? withReplaced(stored, replaced) : stored);
+  return executor.upload(replaced ? withReplaced(tensors, replaced) : tensors);
 }
 
-async function* withReplaced(tensors: AsyncIterable<NamedTensor>, replaced: ReadonlyMap<string, Float32Array>) {
+/** The stored tensors with other values for some, and those that only the replacements have: new heads. */
+async function* withReplaced(tensors: AsyncIterable<NamedTensor>, replaced: Replacements): AsyncGenerator<NamedTensor> {
+  const added = new Map(replaced);
   for await (const tensor of tensors) {
-    const data = replaced.get(tensor.name);
-    yield data ? castFloats({ ...tensor, dtype: "f32", data }, tensor.dtype as "f32" | "f16") : tensor;
+    const given = replaced.get(tensor.name);
+    added.delete(tensor.name);
+    yield given ? castFloats({ ...tensor, dtype: "f32", data: given.data }, tensor.dtype as "f32" | "f16") : tensor;
   }
+  for (const [name, { shape, data }] of added) if (isTaskHead(name)) yield { name, dtype: "f32", shape, data };
 }

@@ -4,6 +4,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import type { LoadedModel } from "../model/load.ts";
 import { storedValues } from "../model/stored-values.ts";
+import { isTaskHead } from "../model/weights.ts";
 import { FinetuneError } from "./errors.ts";
 
 export interface LearntTensor {
@@ -43,16 +44,21 @@ export async function readAdapter(file: Blob, base: string): Promise<Learnt> {
 
 /** The model with what was learnt in its weights. */
 export async function tunedModel(model: LoadedModel, learnt: Learnt): Promise<LoadedModel> {
-  const replaced = new Map<string, Float32Array>();
+  const replaced = new Map<string, LearntTensor>();
   for (const [name, { shape, data }] of learnt) {
     const which = LORA.exec(name)?.[1];
     if (which === "A") continue;
     const key = which === "B" ? name.replace(LORA, ".weight") : name;
     const size = shape.reduce((product, extent) => product * extent, 1);
     const stored = await storedValues(model.origin.weights, key);
+    if (!stored && isTaskHead(key)) {
+      replaced.set(key, { shape, data });
+      continue;
+    }
     if (!stored) throw new FinetuneError(`adapter: ${name} belongs to no weight of this model`);
-    if (which === "B") replaced.set(key, merged(stored, name, learnt));
-    else if (size === stored.length) replaced.set(key, data);
+    if (which === "B")
+      replaced.set(key, { shape: [shape[0]!, stored.length / shape[0]!], data: merged(stored, name, learnt) });
+    else if (size === stored.length) replaced.set(key, { shape, data });
     else throw new FinetuneError(`adapter: ${name} has ${size} values, the model's ${stored.length}`);
   }
   return model.origin.rebuilt(replaced, tunedFingerprint(model.fingerprint, learnt));

@@ -1,0 +1,35 @@
+import { readFileSync } from "node:fs";
+import { byteSource, openSafetensors, safetensorsBlob, writableTensor } from "@albef/core";
+
+const fixtures = new URL("../../../../fixtures/", import.meta.url);
+const read = (path: string) => readFileSync(new URL(path, fixtures));
+
+interface CaseFile {
+  readonly config: object;
+  readonly weights: { readonly map: Readonly<Record<string, string>>; readonly extra?: string };
+}
+
+/** The recorded model of a downstream task as the files of a model folder, and its recorded tensors. */
+export async function tinyTask(name: "ve" | "vqa") {
+  const { config, weights } = JSON.parse(read(`${name}/case.json`).toString()) as CaseFile;
+  const source = await openSafetensors(byteSource(read("tiny/weights.safetensors"), "tiny"));
+  const extra = weights.extra && (await openSafetensors(byteSource(read(`${name}/${weights.extra}`), name)));
+  const stored = [
+    ...Object.entries(weights.map).map(([key, from]) => [key, source, from] as const),
+    ...(extra ? [...extra.tensors.keys()].map((key) => [key, extra, key] as const) : []),
+  ];
+  const tensors = [];
+  for (const [key, file, from] of stored) {
+    const { shape, data } = await file.read(from);
+    if (/position_ids$/.test(key)) continue;
+    tensors.push(writableTensor({ name: key, dtype: "f32", shape, data: Float32Array.from(data) }));
+  }
+  return {
+    files: [
+      new File([JSON.stringify(config)], "config.json"),
+      new File([read("tokenizer/vocab.txt")], "vocab.txt"),
+      new File([await safetensorsBlob(tensors)], "model.safetensors"),
+    ],
+    recorded: await openSafetensors(byteSource(read(`${name}/tensors.safetensors`), name)),
+  };
+}
