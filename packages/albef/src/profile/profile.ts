@@ -1,5 +1,5 @@
 import type { Graph, KernelTime, Program, TensorData } from "@albef/core";
-import { imageGraph, type ModelPlan, matchGraph, textGraph } from "../model/graphs.ts";
+import { imageGraph, matchGraph, textGraph } from "../model/graphs.ts";
 import type { LoadedModel } from "../model/load.ts";
 import { devicePeak, rooflineShare } from "./roofline.ts";
 import type { ModelProfile, OpTotal, ProfiledKernel, ProfileOptions } from "./types.ts";
@@ -9,9 +9,9 @@ const JSON_TYPE = "application/json";
 
 /** Runs each part of a model once, kernel by kernel. */
 export async function profileModel(loaded: LoadedModel, options: ProfileOptions = {}): Promise<ModelProfile> {
-  const { config, engine, device, origin } = loaded;
+  const { engine, device, origin } = loaded;
   const { batch = 1, length = TEXT_LENGTH, repeats = 5, signal } = options;
-  const plan: ModelPlan = { config, textPrefix: origin.textPrefix, specs: origin.store.specs };
+  const { plan } = engine;
   const parts: Readonly<Record<ProfiledKernel["part"], Graph>> = {
     image: imageGraph(plan, batch),
     text: textGraph(plan, { batch, length }),
