@@ -69,8 +69,12 @@ function publicModel(loaded: LoadedModel): AlbefModel {
       return profileModel(loaded, options);
     },
     async finetune(pairs, options = {}) {
-      const { finetune } = await import("./later.ts"); // pages that only search do not load it
-      return finetune(loaded, pairs, { ...options, publish: publicModel });
+      const { startTraining, RETRIEVAL_GOAL } = await import("./later.ts"); // pages that only search do not load it
+      return startTraining(loaded, pairs, { ...options, goal: RETRIEVAL_GOAL, publish: publicModel });
+    },
+    async pretrain(pairs, options = {}) {
+      const { startTraining, PRETRAIN_GOAL } = await import("./later.ts");
+      return startTraining(loaded, pairs, { ...options, goal: PRETRAIN_GOAL, publish: publicModel });
     },
     async withAdapter(adapter) {
       const { readAdapter, tunedModel } = await import("./later.ts");

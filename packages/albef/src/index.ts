@@ -28,10 +28,14 @@ export type { ModelProfile, OpTotal, ProfiledKernel, ProfileOptions } from "./pr
 export type { Answer, AnswerOptions, Entailment } from "./tasks/types.ts";
 export { FinetuneError } from "./training/errors.ts";
 export type {
+  AdapterTargets,
+  Augmentation,
   FinetuneOptions,
   FinetunePlan,
   FinetuneRun,
   FinetuneStep,
+  PretrainObjective,
+  PretrainOptions,
   StepInspection,
   TrainedPart,
   TrainingPair,

@@ -3,4 +3,4 @@ export { ground } from "./grounding/ground.ts";
 export { profileModel } from "./profile/profile.ts";
 export { answer } from "./tasks/answer.ts";
 export { entails } from "./tasks/entailment.ts";
-export { finetune, readAdapter, tunedModel } from "./training/index.ts";
+export { PRETRAIN_GOAL, RETRIEVAL_GOAL, readAdapter, startTraining, tunedModel } from "./training/index.ts";

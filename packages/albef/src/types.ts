@@ -13,7 +13,7 @@ import type { Features, MatchScore, ScoreMatrix } from "./model/feature-types.ts
 import type { ModelProfile, ProfileOptions } from "./profile/types.ts";
 import type { ProgressOptions } from "./progress.ts";
 import type { Answer, AnswerOptions, Entailment } from "./tasks/types.ts";
-import type { FinetuneOptions, FinetuneRun, TrainingPair } from "./training/types.ts";
+import type { FinetuneOptions, FinetuneRun, PretrainOptions, TrainingPair } from "./training/types.ts";
 
 /** Where a model comes from: a URL or (in Node) a folder path, `opfs:name`, picked or dropped files, a picked folder. */
 export type ModelSource = string | URL | readonly File[] | FileSystemDirectoryHandle;
@@ -109,6 +109,14 @@ export interface AlbefModel extends Disposable {
   finetune(
     pairs: Iterable<TrainingPair> | AsyncIterable<TrainingPair>,
     options?: FinetuneOptions,
+  ): Promise<FinetuneRun<AlbefModel>>;
+  /**
+   * Goes on with pre-training (paper section 3): ITC, ITM and MLM with momentum distillation, by the same trainer as
+   * `finetune`. The weights must hold the head of MLM. Throws FinetuneError.
+   */
+  pretrain(
+    pairs: Iterable<TrainingPair> | AsyncIterable<TrainingPair>,
+    options?: PretrainOptions,
   ): Promise<FinetuneRun<AlbefModel>>;
   /** A new model with what a fine-tuning learnt. Throws FinetuneError where the file is another model's. */
   withAdapter(adapter: Blob): Promise<AlbefModel>;

@@ -96,6 +96,8 @@ export interface Executor extends Disposable {
   /** What it runs on, for people: adapter or backend name. */
   readonly description: string;
   readonly supportsF16: boolean;
+  /** The largest buffer that the device makes or binds; absent where there is no such limit. */
+  readonly maxBufferBytes?: number;
   upload(tensors: Iterable<NamedTensor> | AsyncIterable<NamedTensor>, options?: UploadOptions): Promise<ParameterStore>;
   /** Where several stores hold a name, the first counts. Ops that work in place change the parameters for good. */
   compile(

@@ -38,8 +38,12 @@ interface Group {
 
 /** AdamW and the momentum teacher over the arenas of a training state: one dispatch per arena each. */
 export interface Optimizer extends Disposable {
-  /** The norm of all gradients together. */
+  /** The norm of the gradients of the last batch, all together. */
   gradNorm(): Promise<number>;
+  /** Adds the last batch's gradients to the sum, or begins one with them. */
+  accumulate(options: { readonly first: boolean }): Promise<void>;
+  /** The norm of the sum. */
+  sumNorm(): Promise<number>;
   /** One AdamW step. `gradNorm` is needed where gradients are clipped; `factor` multiplies the gradients first. */
   step(options: { readonly learningRate: number; readonly gradNorm?: number; readonly factor?: number }): Promise<void>;
   /** teacher = momentum * teacher + (1 - momentum) * weights. */
@@ -47,31 +51,35 @@ export interface Optimizer extends Disposable {
   dispose(): void;
 }
 
-/** The optimizer of `state`; `gradients` replaces the state's own store, for accumulated ones. */
+/** The optimizer of `state`; where it has sums of gradients, the steps follow these. */
 export async function createOptimizer(
   executor: Executor,
   state: TrainingState,
   options: AdamWOptions = DEFAULT_ADAMW,
-  gradients: ParameterStore = state.gradients,
 ): Promise<Optimizer> {
   const groups = groupsOf(state, options);
-  const { weights, moment1, moment2, teacher } = state;
-  const norm = await executor.compile(normGraph(gradients.arenas), gradients);
+  const { weights, moment1, moment2, teacher, sums } = state;
+  const gradients = sums ?? state.gradients;
+  const norm = await executor.compile(normGraph(state.gradients.arenas), state.gradients);
+  const sumNorm = sums && (await executor.compile(normGraph(sums.arenas), sums));
+  const add =
+    sums && (await executor.compile(axpbyGraph(state.gradients.arenas, sums.arenas), [sums, state.gradients]));
   const update = await executor.compile(adamWGraph(state, { options, groups, gradients }), [
     weights,
     moment1,
     moment2,
     gradients,
   ]);
-  const follow = teacher && (await executor.compile(teacherGraph(weights.arenas, teacher.arenas), [teacher, weights]));
-  const programs: (Program | undefined)[] = [norm, update, follow];
+  const follow = teacher && (await executor.compile(axpbyGraph(weights.arenas, teacher.arenas), [teacher, weights]));
+  const programs: (Program | undefined)[] = [norm, sumNorm, add, update, follow];
   const dispose = () => {
     for (const program of programs) program?.dispose();
   };
   return {
-    async gradNorm() {
-      const { squares } = await norm.run({});
-      return Math.sqrt((squares as Float32Array).reduce((total, value) => total + value, 0));
+    gradNorm: () => normBy(norm),
+    sumNorm: () => normBy(sumNorm!),
+    async accumulate({ first }) {
+      await add!.run({ factors: Float32Array.of(first ? 0 : 1, 1) }, { read: [] });
     },
     async step({ learningRate, gradNorm, factor = 1 }) {
       const t = ++state.counters.step;
@@ -148,6 +156,11 @@ function groupTable({ elements, slots }: Arena, groups: readonly Group[], option
   return table;
 }
 
+async function normBy(program: Program): Promise<number> {
+  const squares = Object.values(await program.run({})); // one sum an arena
+  return Math.sqrt(squares.reduce((total, [square]) => total + Number(square), 0));
+}
+
 function normGraph(arenas: readonly Arena[]) {
   return trace((tracer) => {
     const norms = arenas.map(({ name, elements }) =>
@@ -157,11 +170,12 @@ function normGraph(arenas: readonly Arena[]) {
   });
 }
 
-function teacherGraph(weights: readonly Arena[], teacher: readonly Arena[]) {
+/** y = a y + b x over the arenas of two stores. */
+function axpbyGraph(from: readonly Arena[], onto: readonly Arena[]) {
   return trace((tracer) => {
     const factors = tracer.input("factors", { dtype: "f32", shape: [2] });
     const flat = ({ name, elements }: Arena) => tracer.parameter(name, { dtype: "f32", shape: [elements] });
-    for (const [i, arena] of weights.entries()) axpby(flat(teacher[i]!), flat(arena), factors);
+    for (const [i, arena] of from.entries()) axpby(flat(onto[i]!), flat(arena), factors);
     return {};
   });
 }

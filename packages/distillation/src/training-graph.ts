@@ -1,6 +1,16 @@
-import { type Graph, gradients, queueWrite, type Shape, type Tensor, type Tracer, trace } from "@albef/core";
-import { momentumKey, type WeightSpecs } from "@albef/encoder";
-import { type BranchModel, branch } from "./branches.ts";
+import {
+  checkpoint,
+  type Graph,
+  gradients,
+  primitives as p,
+  queueWrite,
+  type Shape,
+  type Tensor,
+  type Tracer,
+  trace,
+} from "@albef/core";
+import { momentumKey, textDropout, type WeightSpecs } from "@albef/encoder";
+import { type BranchModel, type BranchRuns, branch } from "./branches.ts";
 import { type LoraOptions, trainingSource } from "./parameters.ts";
 import type { TaskLosses, TrainingTask } from "./task.ts";
 
@@ -9,6 +19,13 @@ export interface TrainingGraphOptions extends BranchModel {
   /** Whether a parameter learns. With adapters usually none but the heads. */
   trains(name: string): boolean;
   readonly lora?: LoraOptions | undefined;
+  /**
+   * `f16`: encoders compute and keep activations in 16 bits, over 32-bit weights; losses are scaled by the input
+   * `lossScale`. Needs an executor with 16-bit floats. Default: f32.
+   */
+  readonly precision?: "f32" | "f16" | undefined;
+  /** Blocks keep their inputs alone for the backward, which computes the rest again: less memory, a third more work. */
+  readonly recompute?: boolean | undefined;
   readonly frozen?: WeightSpecs;
   /** Intermediate values that become outputs, by name; see `TaskLosses.seen`. */
   readonly watch?: readonly string[];
@@ -32,7 +49,7 @@ export function trainingGraph(options: TrainingGraphOptions): TrainingGraph {
     const learned = recording(tracer, (name) => options.trains(name) || name.includes(".lora_"), trainable);
     const { losses, total, seen, clampedTemperature, ...rest } = build(tracer, learned, options);
     const names = [...trainable.keys()];
-    const grads = gradients(total, [...trainable.values()]);
+    const grads = gradients(scaledLoss(tracer, total, options), [...trainable.values()]);
     // The queues are written last: the similarities and their gradients read them as they were.
     queue = rest.queue && enqueue(tracer, rest.queue);
     const watched = Object.fromEntries((options.watch ?? []).map((name) => [name, seen[name]!]));
@@ -49,14 +66,39 @@ export function trainingGraph(options: TrainingGraphOptions): TrainingGraph {
   return { graph, trainable: shapes, usesTeacher, ...(queue && { queue }) };
 }
 
+/** Gradients go into their arena; the temperature is kept within its bounds where it lies. */
+export function overwrittenBy({ graph, trainable }: TrainingGraph): Record<string, string> {
+  const gradients = [...trainable.keys()].map((name) => [`grad.${name}`, `grad.${name}`] as const);
+  return { ...Object.fromEntries(gradients), ...("clamped.temp" in graph.outputs && { "clamped.temp": "temp" }) };
+}
+
+function scaledLoss(tracer: Tracer, total: Tensor, { precision }: TrainingGraphOptions): Tensor {
+  return precision === "f16" ? p.mul(total, tracer.input("lossScale", { dtype: "f32", shape: [1] })) : total;
+}
+
+/** Streams of the seed below are the tasks' own. */
+const STREAMS = { online: 16, teacher: 4096 } as const;
+
+/** The teacher is heard without dropout; in the official code it is a part of the model and drops like the rest of it. */
+function runsOf(tracer: Tracer, role: keyof typeof STREAMS, options: TrainingGraphOptions): BranchRuns {
+  const { config, task, precision, recompute } = options;
+  const run = { dtype: precision, ...(recompute && { around: checkpoint }) };
+  const drops = role === "online" || task.faithful === true;
+  const hasRates = config.text.hiddenDropout > 0 || config.text.attentionDropout > 0;
+  if (!drops || !hasRates) return { vision: run, text: run };
+  const seed = tracer.input("seed", { dtype: "u32", shape: [] });
+  return { vision: run, text: { ...run, ...textDropout(config.text, { seed, firstStream: STREAMS[role] }) } };
+}
+
 function build(tracer: Tracer, learned: Tracer, options: TrainingGraphOptions): TaskLosses {
   const { task, config, trains, lora, frozen } = options;
   const shared = { trains, lora, ...(frozen && { frozen }) };
+  const runs = (role: keyof typeof STREAMS) => runsOf(tracer, role, options);
   return task.build({
     tracer,
     config,
-    online: branch(trainingSource(learned, shared), options),
-    teacher: branch(trainingSource(tracer, { ...shared, teacher: true }), options),
+    online: branch(trainingSource(learned, shared), options, runs("online")),
+    teacher: branch(trainingSource(tracer, { ...shared, teacher: true }), options, runs("teacher")),
     alpha: tracer.input("alpha", { dtype: "f32", shape: [] }),
   });
 }

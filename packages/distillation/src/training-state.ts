@@ -10,6 +10,10 @@ export interface StateCounters {
   step: number;
   /** First queue column that the next batch writes. */
   queuePointer: number;
+  /** What losses are multiplied by in 16-bit training; 1 in 32 bits. */
+  lossScale: number;
+  /** Steps since the loss scale was changed. */
+  cleanSteps: number;
   /** Image ids of the queue's columns; -100 where none was written. */
   readonly queueIds: Int32Array;
 }
@@ -20,6 +24,8 @@ export interface TrainingState extends Disposable {
   readonly weights: ParameterStore;
   /** `grad.<name>` */
   readonly gradients: ParameterStore;
+  /** `sum.<name>`: gradients added up over batches; only where they are. */
+  readonly sums?: ParameterStore;
   /** `exp_avg.<name>` and `exp_avg_sq.<name>`, as PyTorch calls them. */
   readonly moment1: ParameterStore;
   readonly moment2: ParameterStore;
@@ -37,6 +43,8 @@ export interface TrainingStateOptions {
   /** Start values. Momentum names that are missing start as copies, moments at 0. */
   readonly weights: TrainingWeights;
   readonly teacher: boolean;
+  /** Gradients of several batches are added up. */
+  readonly accumulates?: boolean;
   readonly queue?: { readonly size: number; readonly width: number; readonly draw: () => number } | undefined;
   readonly counters?: Partial<StateCounters>;
 }
@@ -56,12 +64,14 @@ export async function createTrainingState(executor: Executor, options: TrainingS
     return store;
   };
   const prefixed = (prefix: string) => (name: string) => `${prefix}.${name}`;
+  const zeros = (name: string) => new Float32Array(sizeOf(trainable.get(name)!));
   const given = (rename: (name: string) => string) => async (name: string) =>
-    (await weights(rename(name))) ?? new Float32Array(sizeOf(trainable.get(name)!));
+    (await weights(rename(name))) ?? zeros(name);
   try {
     const state = {
       weights: await family("weights", (name) => name, weights),
-      gradients: await family("grad", prefixed("grad"), (name) => new Float32Array(sizeOf(trainable.get(name)!))),
+      gradients: await family("grad", prefixed("grad"), zeros),
+      ...(options.accumulates && { sums: await family("sum", prefixed("sum"), zeros) }),
       moment1: await family("exp_avg", prefixed("exp_avg"), given(prefixed("exp_avg"))),
       moment2: await family("exp_avg_sq", prefixed("exp_avg_sq"), given(prefixed("exp_avg_sq"))),
       ...(options.teacher && {
@@ -81,6 +91,8 @@ export async function createTrainingState(executor: Executor, options: TrainingS
       counters: {
         step: counters.step ?? 0,
         queuePointer: counters.queuePointer ?? 0,
+        lossScale: counters.lossScale ?? 1,
+        cleanSteps: counters.cleanSteps ?? 0,
         queueIds: counters.queueIds?.slice() ?? new Int32Array(queue?.size ?? 0).fill(NO_ID),
       },
       sizeBytes: stores.reduce((total, store) => total + store.sizeBytes, 0),

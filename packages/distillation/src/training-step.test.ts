@@ -3,11 +3,11 @@ import { byteSource, type Executor, openSafetensors, safetensorsBlob } from "@al
 import { createTfjsExecutor } from "@albef/core/tfjs";
 import { parseConfig } from "@albef/encoder";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { drawMasking, maskWords } from "./masking.ts";
 import { type ObjectiveOptions, PRETRAIN_OBJECTIVE, RETRIEVAL_OBJECTIVE } from "./objective-options.ts";
 import { DEFAULT_ADAMW } from "./optimizer.ts";
 import { type PairTaskOptions, pairTask } from "./pair-task.ts";
 import { openState, savedTensors } from "./saved-state.ts";
+import { generator, pairsOf } from "./testing/pairs.ts";
 import type { TrainingWeights } from "./training-state.ts";
 import { createTrainingStep, type StepOptions, type TrainingStep } from "./training-step.ts";
 
@@ -16,40 +16,7 @@ const config = parseConfig(JSON.parse(fixture("tiny/case.json").toString()).conf
 const shape = { batch: 4, length: 8 };
 const settings = { learningRate: 1e-3, alpha: 0.4 };
 
-/** Uniform numbers, the same in every run. */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
-
-/** Pictures of one colour each and texts of one word each: pairs that can be told apart. */
-function pairs(first: number) {
-  const draw = generator(first + 1);
-  const pixels = 3 * config.vision.imageSize ** 2;
-  const image = Float32Array.from({ length: 4 * pixels }, (_, i) =>
-    Math.sin(first + 2.4 * Math.floor(i / pixels) + (i % 7)),
-  );
-  const inputIds = Int32Array.from(
-    { length: 4 * 8 },
-    (_, i) => [101, 10 + first + Math.floor(i / 8), 20, 30 + first][i % 8] ?? 0,
-  );
-  const attentionMask = Float32Array.from(inputIds, (id) => Number(id !== 0));
-  const masking = { vocabSize: config.text.vocabSize, probability: 0.5 };
-  const masked = maskWords(inputIds, drawMasking(inputIds.length, draw, masking), config.tokens);
-  const ids = Int32Array.from({ length: 4 }, (_, i) => first * 4 + i);
-  return {
-    image,
-    inputIds,
-    attentionMask,
-    maskedIds: masked.inputIds,
-    wordLabels: masked.labels,
-    ids,
-    seed: Uint32Array.of(first),
-  };
-}
+const pairs = (first: number) => pairsOf(config, first);
 
 let executor: Executor;
 let weights: TrainingWeights;

@@ -24,6 +24,8 @@ function fieldReader(json: Json) {
       number(name, fallback, (value) => Number.isInteger(value) && value >= 0, "an integer from 0 on"),
     positive: (name: string, fallback?: number) =>
       number(name, fallback, (value) => Number.isFinite(value) && value > 0, "a positive number"),
+    /** 0 where it is left out. */
+    rate: (name: string) => number(name, 0, (value) => value >= 0 && value < 1, "a number from 0 to below 1"),
     share: (name: string, fallback?: number) =>
       number(name, fallback, (value) => value >= 0 && value <= 1, "a number from 0 to 1"),
   };
@@ -60,6 +62,8 @@ function readConfig(fields: Fields): AlbefConfig {
       maxPositions: fields.count("max_position_embeddings"),
       typeVocabSize: fields.count("type_vocab_size", text.typeVocabSize),
       layerNormEps: fields.positive("layer_norm_eps", text.layerNormEps),
+      hiddenDropout: fields.rate("hidden_dropout_prob"),
+      attentionDropout: fields.rate("attention_probs_dropout_prob"),
       encoderWidth: fields.count("encoder_width"),
     },
     embedDim: fields.count("embed_dim", base.embedDim),
@@ -136,6 +140,8 @@ export function formatConfig({ vision, text, tokens, ...rest }: AlbefConfig): Re
     max_position_embeddings: text.maxPositions,
     type_vocab_size: text.typeVocabSize,
     layer_norm_eps: text.layerNormEps,
+    hidden_dropout_prob: text.hiddenDropout,
+    attention_probs_dropout_prob: text.attentionDropout,
     encoder_width: text.encoderWidth,
     embed_dim: rest.embedDim,
     queue_size: rest.queueSize,

@@ -26,6 +26,9 @@ export interface TextConfig {
   readonly maxPositions: number;
   readonly typeVocabSize: number;
   readonly layerNormEps: number;
+  /** Share of hidden values and of attention probabilities that training drops; inference drops nothing. */
+  readonly hiddenDropout: number;
+  readonly attentionDropout: number;
   /** Width of the states that cross-attention reads. */
   readonly encoderWidth: number;
 }
@@ -69,6 +72,8 @@ export const ALBEF_BASE: AlbefConfig = {
     maxPositions: 512,
     typeVocabSize: 2,
     layerNormEps: 1e-12,
+    hiddenDropout: 0.1,
+    attentionDropout: 0.1,
     encoderWidth: 768,
   },
   embedDim: 256,

@@ -1,6 +1,6 @@
 import type { Tensor } from "@albef/core";
 import type { TextConfig } from "./config.ts";
-import type { AttendOf } from "./layers/attention.ts";
+import type { BlockRun } from "./layers/block-run.ts";
 import type { ParameterSource } from "./layers/parameters.ts";
 import { type BertLayers, type BertStackResult, bertLayersParameters, bertStack } from "./text/bert-stack.ts";
 
@@ -27,20 +27,20 @@ export interface FusionResult extends Omit<BertStackResult, "hidden"> {
 
 /**
  * The multimodal encoder: text states attend to image tokens in every layer from the fusion layer on (paper section 3.1,
- * mode `fusion` of official models/xbert.py). `attendOf`: how each layer attends, by its
- * number in the whole BERT.
+ * mode `fusion` of official models/xbert.py). `run`: how the layers are run, by their
+ * numbers in the whole BERT.
  */
 export function fusionEncoder(
   { textEmbeds, attentionMask, imageEmbeds, imageMask }: FusionInputs,
   layers: BertLayers,
   config: TextConfig,
-  { attendOf }: { readonly attendOf?: AttendOf } = {},
+  run: BlockRun = {},
 ): FusionResult {
   const { hidden, ...rest } = bertStack(
     textEmbeds,
     layers,
     { attentionMask, encoderStates: imageEmbeds, ...(imageMask && { encoderMask: imageMask }) },
-    { config, attendOf },
+    { config, ...run },
   );
   return { fusionEmbeds: hidden, ...rest };
 }

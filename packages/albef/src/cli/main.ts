@@ -5,6 +5,8 @@ import { UsageError } from "./terminal.ts";
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   inspect: async () => (await import("./inspect.ts")).inspect,
   convert: async () => (await import("./convert.ts")).convert,
+  train: async () => (await import("./train.ts")).train,
+  pretrain: async () => (await import("./pretrain.ts")).pretrain,
   "eval retrieval": async () => (await import("./eval-retrieval.ts")).evalRetrieval,
   "eval ve": async () => (await import("./eval-ve.ts")).evalVe,
   "eval vqa": async () => (await import("./eval-vqa.ts")).evalVqa,
@@ -12,6 +14,8 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
 
 const HELP = `albef inspect FILE            what a checkpoint or a model folder holds
 albef convert FILE OUT        an official .pth (or safetensors) to a folder that web apps load
+albef train MODEL             fine-tunes for retrieval on pictures with captions
+albef pretrain MODEL          goes on with pre-training on them
 albef eval retrieval MODEL    recalls on official annotations
 albef eval ve MODEL           accuracy of visual entailment on SNLI-VE annotations
 albef eval vqa MODEL          answers to questions in the official result format, VQA accuracy

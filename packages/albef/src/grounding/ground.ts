@@ -120,7 +120,7 @@ async function byContrast(model: LoadedModel, asked: Asked): Promise<Run> {
   const { engine, config, origin } = model;
   const { image, layer, signal } = asked;
   const { feature } = await encodeText(model, asked);
-  const temperature = (await storedValues(origin.weights, "temp")) ?? Float32Array.of(config.temperature);
+  const temperature = (await storedValues(origin, "temp")) ?? Float32Array.of(config.temperature);
   signal?.throwIfAborted();
   const program = await engine.programs.get(`ground by contrast, layer ${layer}`, () =>
     contrastCamGraph(engine.plan, layer),

@@ -34,7 +34,10 @@ export interface LoadedModel {
 }
 
 export interface ModelOrigin {
+  readonly files: ModelFiles;
   readonly weights: readonly Safetensors[];
+  /** Values that took the place of stored ones, by name: what training learnt. */
+  readonly replaced: Replacements;
   readonly textPrefix: TextPrefix;
   /** On the device: what inference reads. */
   readonly store: ParameterStore;
@@ -69,11 +72,18 @@ function assembled(described: Described, run: Started, parts: Parts): LoadedMode
     ...running,
     device: device.opened.info,
     origin: {
+      files: parts.files,
       weights: parts.weights,
+      replaced: parts.replaced ?? new Map(),
       textPrefix: textPrefixOf(parts.weights),
       store,
       async rebuilt(replaced, fingerprint) {
-        const tuned = { ...parts, replaced, options: { ...parts.options, onProgress: undefined, signal: undefined } };
+        const all = new Map([...(parts.replaced ?? []), ...replaced]);
+        const tuned = {
+          ...parts,
+          replaced: all,
+          options: { ...parts.options, onProgress: undefined, signal: undefined },
+        };
         return assembled({ ...described, fingerprint }, await start(device, tuned), tuned);
       },
     },

@@ -1,8 +1,14 @@
-import { castFloats, type Safetensors, WeightError } from "@albef/core";
+import { castFloats, WeightError } from "@albef/core";
+import type { ModelOrigin } from "./load.ts";
 
-/** The f32 values of a weight in the model's files; undefined where there is none. */
-export async function storedValues(files: readonly Safetensors[], name: string): Promise<Float32Array | undefined> {
-  const file = files.find(({ tensors }) => tensors.has(name));
+/** The f32 values of a weight as the model has it: what training put in its place, else the file's; undefined without. */
+export async function storedValues(
+  { replaced, weights }: Pick<ModelOrigin, "replaced" | "weights">,
+  name: string,
+): Promise<Float32Array | undefined> {
+  const learnt = replaced.get(name);
+  if (learnt) return learnt.data;
+  const file = weights.find(({ tensors }) => tensors.has(name));
   if (!file) return undefined;
   const { dtype, data } = castFloats(await file.read(name), "f32");
   if (dtype !== "f32") throw new WeightError(`${name}: is stored as integers; f16 or f32 is needed here`);

@@ -50,7 +50,7 @@ export async function tunedModel(model: LoadedModel, learnt: Learnt): Promise<Lo
     if (which === "A") continue;
     const key = which === "B" ? name.replace(LORA, ".weight") : name;
     const size = shape.reduce((product, extent) => product * extent, 1);
-    const stored = await storedValues(model.origin.weights, key);
+    const stored = await storedValues(model.origin, key);
     if (!stored && isTaskHead(key)) {
       replaced.set(key, { shape, data });
       continue;

@@ -1,18 +1,31 @@
-import { drawTransform, preCaption, randomAt, type Tokenizer, TRAIN_TRANSFORMS, transformImage } from "@albef/encoder";
+import { drawMasking, maskWords, type TrainingBatch } from "@albef/distillation";
+import {
+  type AlbefConfig,
+  drawInteger,
+  drawTransform,
+  preCaption,
+  randomAt,
+  type Tokenizer,
+  TRAIN_TRANSFORMS,
+  transformImage,
+} from "@albef/encoder";
 import { bucketOf, concatRows } from "../model/batches.ts";
 import { readPixels, readRaw } from "../model/images.ts";
 import type { FinetunePlan, TrainingPair } from "./types.ts";
 
-/** Longest caption in tokens, [CLS] included (official retrieval training). */
-const MAX_TOKENS = 30;
-const LENGTHS = [8, 16, MAX_TOKENS];
+const LENGTHS = [8, 16];
 /** Streams of the random numbers. */
 const SPLIT = 1;
 const ORDER = 2;
 const TRANSFORM = 3;
+const CAPTION = 5;
+const MASKING = 6;
 
-export interface UsedPair extends TrainingPair {
+export interface UsedPair {
   readonly id: string;
+  readonly image: TrainingPair["image"];
+  /** One, or several from which each pass draws one. */
+  readonly captions: readonly [string, ...string[]];
   /** Equal for captions of one picture. */
   readonly group: number;
 }
@@ -35,9 +48,19 @@ export async function usablePairs(
       continue;
     }
     if (!groups.has(key)) groups.set(key, groups.size);
-    used.push({ id, image, caption: preCaption(caption), group: groups.get(key)! });
+    used.push({ id, image, captions: [preCaption(caption)], group: groups.get(key)! });
   }
   return used;
+}
+
+/** One item for each picture, with all its captions. */
+export function byPicture(pairs: readonly UsedPair[]): UsedPair[] {
+  const items = new Map<number, UsedPair>();
+  for (const pair of pairs) {
+    const known = items.get(pair.group);
+    items.set(pair.group, known ? { ...known, captions: [...known.captions, ...pair.captions] } : pair);
+  }
+  return [...items.values()];
 }
 
 function nameOf(image: TrainingPair["image"]): string | undefined {
@@ -56,11 +79,12 @@ async function problemOf(image: TrainingPair["image"], signal: AbortSignal | und
 
 /** A part to train on and one to measure by. All captions of a picture fall into the same part. */
 export function splitPairs(pairs: readonly UsedPair[], { heldOutPairs, seed }: FinetunePlan) {
-  const groups = shuffled([...new Set(pairs.map(({ group }) => group))], randomAt({ seed, stream: [SPLIT] }));
+  const sizes = new Map<number, number>();
+  for (const { group } of pairs) sizes.set(group, (sizes.get(group) ?? 0) + 1);
   const held = new Set<number>();
   let count = 0;
-  for (const group of groups) {
-    const size = pairs.filter((pair) => pair.group === group).length;
+  for (const group of shuffled([...sizes.keys()], randomAt({ seed, stream: [SPLIT] }))) {
+    const size = sizes.get(group)!;
     if (count + size > heldOutPairs) continue;
     held.add(group);
     count += size;
@@ -88,55 +112,76 @@ function shuffled<T>(items: readonly T[], draw: () => number): T[] {
 
 export interface TextOptions {
   readonly tokenizer: Tokenizer;
-  readonly maxPositions: number;
+  /** Longest text in tokens. */
+  readonly maxTokens: number;
 }
 
 /** One length for all captions, so that one program serves every batch. */
-export function lengthOf(pairs: readonly UsedPair[], { tokenizer, maxPositions }: TextOptions): number {
-  const maxLength = Math.min(MAX_TOKENS, maxPositions);
-  const longest = tokenizer.encode(
-    pairs.map(({ caption }) => caption),
-    { maxLength },
-  ).length;
-  return Math.min(maxLength, bucketOf(longest, LENGTHS));
+export function lengthOf(pairs: readonly UsedPair[], { tokenizer, maxTokens }: TextOptions): number {
+  let longest = 0;
+  for (const { captions } of pairs) {
+    for (const caption of captions) longest = Math.max(longest, tokenizer.ids(caption).length);
+  }
+  return Math.min(maxTokens, bucketOf(longest, [...LENGTHS, maxTokens]));
 }
 
-export interface BatchOptions extends TextOptions {
-  readonly plan: FinetunePlan;
-  readonly size: number;
+export interface BatchOptions extends Omit<TextOptions, "maxTokens"> {
+  readonly config: AlbefConfig;
   readonly length: number;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A batch as the training step takes it: pictures augmented as drawn for this place of this pass. */
+export interface BatchPlace {
+  readonly epoch: number;
+  /** Position of the batch in the whole training. */
+  readonly number: number;
+  /** Which pairs. */
+  readonly places: readonly number[];
+}
+
+/** A batch as the training step takes it: pictures augmented, captions and hidden words as drawn for this place. */
 export async function trainingBatch(
   pairs: readonly UsedPair[],
-  { epoch, places }: { readonly epoch: number; readonly places: readonly number[] },
-  options: BatchOptions,
-) {
-  const { plan, size, length, tokenizer, signal } = options;
+  { epoch, number, places }: BatchPlace,
+  { plan, ...options }: BatchOptions & { readonly plan: FinetunePlan },
+): Promise<{ readonly inputs: TrainingBatch; readonly names: readonly string[] }> {
+  const { config, length, tokenizer, signal } = options;
+  const { seed, augment, objective } = plan;
   const chosen = places.map((place) => pairs[place]!);
+  const drawAt = (purpose: number, i: number) => randomAt({ seed, stream: [purpose, epoch, places[i]!] });
   const images = await Promise.all(
     chosen.map(async ({ image }, i) => {
       const raw = await readRaw(image, signal);
-      const draw = randomAt({ seed: plan.seed, stream: [TRANSFORM, epoch, places[i]!] });
-      return transformImage(raw, drawTransform(raw, draw, TRAIN_TRANSFORMS[plan.augment]), { size });
+      const drawn = drawTransform(raw, drawAt(TRANSFORM, i), TRAIN_TRANSFORMS[augment]);
+      return transformImage(raw, drawn, { size: config.vision.imageSize });
     }),
   );
-  const { inputIds, attentionMask } = tokenizer.encode(
-    chosen.map(({ caption }) => caption),
+  const texts = tokenizer.encode(
+    chosen.map(({ captions }, i) => captions[drawInteger(drawAt(CAPTION, i), captions.length)]!),
     { maxLength: length, padTo: length },
   );
-  const ids = Int32Array.from(chosen, ({ group }) => group);
-  return { image: concatRows(images), inputIds, attentionMask, ids, names: chosen.map(({ id }) => id) };
+  const batch = { image: concatRows(images), inputIds: texts.inputIds, attentionMask: texts.attentionMask };
+  const given = { ...batch, ids: Int32Array.from(chosen, ({ group }) => group), seed: Uint32Array.of(seed + number) };
+  const hidden = objective.mlm ? hiddenWords(texts.inputIds, number, { plan, config }) : {};
+  return { inputs: { ...given, ...hidden }, names: chosen.map(({ id }) => id) };
 }
 
-/** The pictures and texts of pairs, untouched, for measuring. */
-export async function plainInputs(pairs: readonly UsedPair[], options: Omit<BatchOptions, "plan">) {
-  const { size, length, tokenizer, signal } = options;
-  const images = await Promise.all(pairs.map(({ image }) => readPixels(image, size, signal)));
+function hiddenWords(
+  inputIds: Int32Array,
+  number: number,
+  { plan, config }: { readonly plan: FinetunePlan; readonly config: AlbefConfig },
+) {
+  const masking = { vocabSize: config.text.vocabSize, probability: plan.mlmProbability };
+  const draws = drawMasking(inputIds.length, randomAt({ seed: plan.seed, stream: [MASKING, number] }), masking);
+  const masked = maskWords(inputIds, draws, config.tokens, { faithful: plan.objective.faithful });
+  return { maskedIds: masked.inputIds, wordLabels: masked.labels };
+}
+
+/** The pictures and first captions of pairs, untouched, for measuring. */
+export async function plainInputs(pairs: readonly UsedPair[], { config, length, tokenizer, signal }: BatchOptions) {
+  const images = await Promise.all(pairs.map(({ image }) => readPixels(image, config.vision.imageSize, signal)));
   const texts = tokenizer.encode(
-    pairs.map(({ caption }) => caption),
+    pairs.map(({ captions }) => captions[0]),
     { maxLength: length, padTo: length },
   );
   return { images, texts };

@@ -1,10 +1,10 @@
 import { type Executor, type ParameterStore, type Program, trace } from "@albef/core";
-import { type BranchModel, branch, type LoraOptions, trainingSource } from "@albef/distillation";
+import { branch, type LoraOptions, type TextPrefix, trainingSource } from "@albef/distillation";
 import { itcSimilarity, type RetrievalMetrics, retrievalMetrics, scoreMatrix, transposeScores } from "@albef/heads";
 import { type BatchOptions, plainInputs, type UsedPair } from "./dataset.ts";
 
-export interface HeldOutOptions extends Omit<BatchOptions, "plan"> {
-  readonly model: BranchModel;
+export interface HeldOutOptions extends BatchOptions {
+  readonly textPrefix: TextPrefix;
   readonly stores: readonly ParameterStore[];
   trains(name: string): boolean;
   readonly lora?: LoraOptions | undefined;
@@ -42,10 +42,11 @@ export async function heldOutMeasure(
   };
 }
 
-function featureGraph({ model, trains, lora, frozen, size, length }: HeldOutOptions) {
+function featureGraph({ config, textPrefix, trains, lora, frozen, length }: HeldOutOptions) {
+  const size = config.vision.imageSize;
   return trace((tracer) => {
     const source = trainingSource(tracer, { trains, lora, ...(frozen && { frozen: frozen.specs }) });
-    const network = branch(source, model);
+    const network = branch(source, { config, textPrefix });
     const image = tracer.input("image", { dtype: "f32", shape: [1, 3, size, size] });
     const inputIds = tracer.input("inputIds", { dtype: "i32", shape: [1, length] });
     const attentionMask = tracer.input("attentionMask", { dtype: "f32", shape: [1, length] });

@@ -1,2 +1,3 @@
 export { readAdapter, tunedModel } from "./adapter.ts";
-export { finetune } from "./run.ts";
+export { PRETRAIN_GOAL, RETRIEVAL_GOAL } from "./goals.ts";
+export { startTraining } from "./run.ts";

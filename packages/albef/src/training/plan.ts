@@ -1,5 +1,8 @@
+import { DEFAULT_ADAMW, type ObjectiveOptions } from "@albef/distillation";
+import type { AlbefConfig } from "@albef/encoder";
 import { FinetuneError } from "./errors.ts";
-import type { FinetuneOptions, FinetunePlan } from "./types.ts";
+import type { Goal } from "./goals.ts";
+import type { FinetunePlan, PretrainOptions } from "./types.ts";
 
 const BATCH = 16;
 const STEPS = 200;
@@ -11,38 +14,107 @@ const LEAST_TO_HOLD_OUT = 10;
 const RANK = 8;
 const ALPHA = 0.4;
 
-/** Fills in what was left open. Throws FinetuneError, which names the option at fault. */
-export function planOf(
-  pairs: number,
-  { parameters, options }: { readonly parameters: number; readonly options: FinetuneOptions },
-): FinetunePlan {
-  const { train = parameters > LARGE_MODEL ? "lora" : "all", augment = "finetune", seed = 0 } = options;
-  const { rank = RANK, alpha = ALPHA, heldOut = pairs >= LEAST_TO_HOLD_OUT ? HELD_OUT : 0 } = options;
-  expect("train", train, train === "all" || train === "lora", '"all" or "lora"');
-  expect("augment", augment, augment === "finetune" || augment === "none", '"finetune" or "none"');
-  expect("heldOut", heldOut, heldOut >= 0 && heldOut < 1, "from 0 to below 1");
-  expect("alpha", alpha, alpha >= 0 && alpha <= 1, "from 0 to 1");
-  expect("rank", rank, Number.isInteger(rank) && rank > 0, "a positive whole number");
-  expect("seed", seed, Number.isSafeInteger(seed) && seed >= 0, "a whole number from 0 on");
-  const heldOutPairs = Math.round(pairs * heldOut);
-  const trainPairs = pairs - heldOutPairs;
-  if (trainPairs < 2) throw new FinetuneError(`finetune: needs 2 pairs or more to train on, got ${trainPairs}`);
-  const batchSize = options.batchSize ?? Math.min(BATCH, trainPairs);
-  expect("batchSize", batchSize, Number.isInteger(batchSize) && batchSize >= 2, "a whole number from 2 on");
-  if (batchSize > trainPairs) {
-    throw new FinetuneError(`finetune: batchSize ${batchSize} is more than the ${trainPairs} pairs to train on`);
-  }
-  const stepsPerEpoch = Math.floor(trainPairs / batchSize);
-  const epochs = options.epochs ?? Math.max(LEAST_EPOCHS, Math.round(STEPS / stepsPerEpoch));
-  expect("epochs", epochs, Number.isInteger(epochs) && epochs > 0, "a positive whole number");
-  const learningRate = options.learningRate ?? RATES[train];
-  expect("learningRate", learningRate, learningRate > 0 && learningRate < 1, "from above 0 to below 1");
-  return {
-    ...{ epochs, batchSize, learningRate, train, rank, alpha, seed, augment },
-    ...{ trainPairs, heldOutPairs, stepsPerEpoch, steps: epochs * stepsPerEpoch },
-  };
+export interface PlanParts {
+  readonly goal: Goal;
+  readonly config: AlbefConfig;
+  /** Of the model. */
+  readonly parameters: number;
+  readonly options: PretrainOptions;
 }
 
-function expect(name: string, value: unknown, ok: boolean, wanted: string): void {
-  if (!ok) throw new FinetuneError(`finetune: ${name} must be ${wanted}, got ${String(value)}`);
+/** Fills in what was left open. Throws FinetuneError, which names the option at fault. */
+export function planOf(pairs: number, { goal, config, parameters, options }: PlanParts): FinetunePlan {
+  const { heldOut = pairs >= LEAST_TO_HOLD_OUT && (options.objective?.itc ?? true) ? HELD_OUT : 0 } = options;
+  expectOptions(goal, { ...options, heldOut });
+  const heldOutPairs = Math.round(pairs * heldOut);
+  const trainPairs = pairs - heldOutPairs;
+  if (trainPairs < 2) throw new FinetuneError(`${goal.name}: needs 2 pairs or more to train on, got ${trainPairs}`);
+  const { train = parameters > LARGE_MODEL ? "lora" : "all", batchSize = Math.min(BATCH, trainPairs) } = options;
+  const { accumulate = 1 } = options;
+  if (batchSize * accumulate > trainPairs) {
+    const asked = accumulate === 1 ? `batchSize ${batchSize}` : `batchSize ${batchSize} times accumulate ${accumulate}`;
+    throw new FinetuneError(`${goal.name}: ${asked} is more than the ${trainPairs} pairs to train on`);
+  }
+  const settings = {
+    ...{ batchSize, accumulate, train, learningRate: options.learningRate ?? RATES[train], rank: options.rank ?? RANK },
+    ...{ alpha: options.alpha ?? ALPHA, seed: options.seed ?? 0, augment: options.augment ?? goal.augment },
+    ...{ targets: options.targets ?? "all", freeze: options.freeze ?? [], rates: options.rates ?? {} },
+    ...{ weightDecay: options.weightDecay ?? DEFAULT_ADAMW.weightDecay, maxGradNorm: options.maxGradNorm ?? null },
+    mlmProbability: options.mlmProbability ?? config.mlmProbability,
+  };
+  const perPass = Math.floor(trainPairs / (batchSize * accumulate));
+  const epochs = options.epochs ?? Math.max(LEAST_EPOCHS, Math.round(STEPS / perPass));
+  const objective = objectiveOf(goal, { ...settings, trainPairs, config, options });
+  return countedPlan({ ...settings, epochs, objective }, trainPairs, heldOutPairs);
+}
+
+type Counts = "trainPairs" | "heldOutPairs" | "stepsPerEpoch" | "steps";
+
+/** The plan for so many pairs: captions of one picture stay together, so the parts may differ from what was asked for. */
+export function countedPlan<T extends Pick<FinetunePlan, "epochs" | "batchSize" | "accumulate">>(
+  plan: T,
+  trainPairs: number,
+  heldOutPairs: number,
+): T & Pick<FinetunePlan, Counts> {
+  const stepsPerEpoch = Math.floor(trainPairs / (plan.batchSize * plan.accumulate));
+  return { ...plan, trainPairs, heldOutPairs, stepsPerEpoch, steps: plan.epochs * stepsPerEpoch };
+}
+
+interface ObjectiveParts extends Pick<FinetunePlan, "alpha" | "trainPairs" | "batchSize"> {
+  readonly config: AlbefConfig;
+  readonly options: PretrainOptions;
+}
+
+/** With alpha 0 nobody reads the teacher's targets. A queue longer than a pass would hold its pairs twice. */
+function objectiveOf(goal: Goal, { alpha, trainPairs, batchSize, config, options }: ObjectiveParts): ObjectiveOptions {
+  const asked = { ...goal.objective, ...options.objective };
+  const room = Math.min(trainPairs, options.objective?.queueSize ?? config.queueSize);
+  const queueSize = trainPairs < goal.queueFrom ? 0 : room - (room % batchSize);
+  const objective = {
+    ...asked,
+    queueSize: asked.itc || asked.hardNegatives ? queueSize : 0,
+    distillItc: asked.distillItc && asked.itc && alpha > 0,
+    distillMlm: asked.distillMlm && asked.mlm && alpha > 0,
+  };
+  if (objective.itc || objective.itm || objective.mlm) return objective;
+  throw new FinetuneError(`${goal.name}: objective must have one of itc, itm and mlm`);
+}
+
+type Rule = readonly [fits: (value: number) => boolean, wanted: string];
+
+const isWhole = (least: number) => (value: number) => Number.isSafeInteger(value) && value >= least;
+const NUMBERS = {
+  epochs: [isWhole(1), "a positive whole number"],
+  batchSize: [isWhole(2), "a whole number from 2 on"],
+  learningRate: [(value) => value > 0 && value < 1, "from above 0 to below 1"],
+  rank: [isWhole(1), "a positive whole number"],
+  accumulate: [isWhole(1), "a positive whole number"],
+  weightDecay: [(value) => value >= 0 && value < 1, "from 0 to below 1"],
+  maxGradNorm: [(value) => value > 0, "above 0"],
+  heldOut: [(value) => value >= 0 && value < 1, "from 0 to below 1"],
+  patience: [isWhole(1), "a positive whole number"],
+  alpha: [(value) => value >= 0 && value <= 1, "from 0 to 1"],
+  seed: [isWhole(0), "a whole number from 0 on"],
+  mlmProbability: [(value) => value > 0 && value < 1, "from above 0 to below 1"],
+} as const satisfies Partial<Record<keyof PretrainOptions, Rule>>;
+
+const CHOICES = {
+  train: ["all", "lora"],
+  targets: ["attention", "all"],
+  augment: ["pretrain", "finetune", "none"],
+} as const satisfies Partial<Record<keyof PretrainOptions, readonly string[]>>;
+
+function expectOptions({ name: who }: Goal, options: PretrainOptions): void {
+  const fail = (name: string, wanted: string, value: unknown) => {
+    throw new FinetuneError(`${who}: ${name} must be ${wanted}, got ${String(value)}`);
+  };
+  for (const [name, [fits, wanted]] of Object.entries<Rule>(NUMBERS)) {
+    const value: unknown = options[name as keyof typeof NUMBERS];
+    if (value !== undefined && !(typeof value === "number" && fits(value))) fail(name, wanted, value);
+  }
+  for (const [name, choices] of Object.entries<readonly string[]>(CHOICES)) {
+    const value: unknown = options[name as keyof typeof CHOICES];
+    if (value !== undefined && !choices.includes(String(value)))
+      fail(name, choices.map((one) => `"${one}"`).join(" or "), value);
+  }
 }

@@ -1,43 +1,45 @@
-import type { Safetensors } from "@albef/core";
 import {
+  type AdamWOptions,
   createTrainingStep,
+  DEFAULT_ADAMW,
   type LoraOptions,
-  loraNames,
-  type ObjectiveOptions,
   pairTask,
-  RETRIEVAL_OBJECTIVE,
   type StateCounters,
   type TrainingStep,
   type TrainingWeights,
 } from "@albef/distillation";
 import { randomAt } from "@albef/encoder";
 import type { LoadedModel } from "../model/load.ts";
-import { storedValues } from "../model/stored-values.ts";
-import { type BatchOptions, lengthOf, splitPairs, type UsedPair, usablePairs } from "./dataset.ts";
+import { type BatchOptions, byPicture, lengthOf, splitPairs, type UsedPair, usablePairs } from "./dataset.ts";
+import type { Goal } from "./goals.ts";
 import { type HeldOut, heldOutMeasure } from "./held-out.ts";
 import { WATCHED } from "./inspection.ts";
-import { planOf } from "./plan.ts";
-import type { FinetuneOptions, FinetunePlan, TrainingPair } from "./types.ts";
+import { type PartNames, partsNamed } from "./parts.ts";
+import { countedPlan, planOf } from "./plan.ts";
+import { START, shapesOf, startValues } from "./start-values.ts";
+import type { FinetunePlan, PretrainOptions, TrainingPair } from "./types.ts";
 
-/** From so many pairs on a queue of features is worth its stale start. */
-const QUEUE_FROM = 2048;
-const QUEUE_MOST = 65536;
-const START = 4; // stream of random start values
-const HEADS = /^(vision_proj|text_proj|itm_head)\.|^temp$/;
-const MATRICES = /\.(attn\.(qkv|proj)|mlp\.fc[12]|self\.(query|key|value)|dense)\.weight$/;
+const HEADS = /^(vision_proj|text_proj|itm_head|text_encoder\.cls)\.|^temp$/;
+/** Matrices that may get adapters. */
+const TARGETS = {
+  attention: /\.(attn\.(qkv|proj)|self\.(query|key|value)|(attention|crossattention)\.output\.dense)\.weight$/,
+  all: /\.(attn\.(qkv|proj)|mlp\.fc[12]|self\.(query|key|value)|dense)\.weight$/,
+} as const;
 
 export interface Prepared {
+  readonly goal: Goal;
   readonly plan: FinetunePlan;
   readonly train: readonly UsedPair[];
   readonly step: TrainingStep;
   readonly heldOut: HeldOut | undefined;
   readonly memoryBytes: number;
-  readonly batches: Omit<BatchOptions, "plan" | "signal">;
+  readonly batches: Omit<BatchOptions, "signal">;
   /** Whether a parameter is one of the model's files, or an adapter beside one. */
   isStored(name: string): boolean;
 }
 
-export interface PrepareOptions extends FinetuneOptions {
+export interface PrepareOptions extends PretrainOptions {
+  readonly goal: Goal;
   readonly state?: { readonly weights: TrainingWeights; readonly counters: Partial<StateCounters> } | undefined;
 }
 
@@ -49,77 +51,80 @@ export async function prepare(
 ): Promise<Prepared> {
   const { config, tokenizer, engine, origin } = model;
   const { executor } = engine;
-  const used = await usablePairs(pairs, options.onSkip ?? (() => undefined), options.signal);
-  const drafted = planOf(used.length, { parameters: parametersOf(origin.weights), options });
-  const { train, heldOut } = splitPairs(used, drafted);
-  const plan = countedPlan(drafted, train.length, heldOut.length);
-  const length = lengthOf(used, { tokenizer, maxPositions: config.text.maxPositions });
-  const batches = { tokenizer, maxPositions: config.text.maxPositions, size: config.vision.imageSize, length };
-  const lora: LoraOptions | undefined =
-    plan.train === "lora" ? { rank: plan.rank, targets: (name) => MATRICES.test(name) } : undefined;
-  const trains = (name: string) => plan.train === "all" || HEADS.test(name);
-  const shared = { trains, lora, ...(lora && { frozen: origin.store }) };
+  const { goal } = options;
+  const shapes = shapesOf(origin.weights);
+  const { plan, train, heldOut, length } = await decided(model, pairs, options);
+  const batches = { tokenizer, config, length };
+  const learning = learningOf(model, plan);
   const before = executor.memory().bytes;
   const step = await createTrainingStep(executor, {
-    ...{ config, textPrefix: origin.textPrefix, ...shared },
-    task: pairTask({ shape: { batch: plan.batchSize, length }, objective: objectiveOf(plan) }),
-    watch: options.inspect ? WATCHED : [],
-    weights: options.state?.weights ?? startValues(model, plan),
+    ...{ config, textPrefix: origin.textPrefix, ...learning, frozen: origin.store },
+    task: pairTask({ shape: { batch: plan.batchSize, length }, objective: plan.objective }),
+    watch: options.inspect && plan.objective.itc && plan.objective.itm ? WATCHED : [],
+    ...{ optimizer: optimizerOf(model, plan), accumulate: plan.accumulate },
+    weights: options.state?.weights ?? startValues(model, plan, learning.lora?.targets ?? (() => false)),
     counters: options.state?.counters,
     draw: randomAt({ seed: plan.seed, stream: [START] }),
   });
   try {
+    const trains = (name: string) => step.state.trainable.has(name);
     const measured =
       heldOut.length === 0
         ? undefined
         : await heldOutMeasure(executor, heldOut, {
-            ...{ ...batches, ...shared, model: { config, textPrefix: origin.textPrefix } },
-            stores: lora ? [step.state.weights, origin.store] : [step.state.weights],
+            ...{ ...batches, ...learning, trains, textPrefix: origin.textPrefix, frozen: origin.store },
+            stores: [step.state.weights, origin.store],
           });
-    const files = new Set(origin.weights.flatMap(({ tensors }) => [...tensors.keys()]));
-    const isStored = (name: string) => files.has(name) || name.includes(".lora_");
-    return { plan, train, step, heldOut: measured, memoryBytes: executor.memory().bytes - before, batches, isStored };
+    const isStored = (name: string) => shapes.has(name) || name.includes(".lora_");
+    const memoryBytes = executor.memory().bytes - before;
+    return { goal, plan, train, step, heldOut: measured, memoryBytes, batches, isStored };
   } catch (error) {
     step.dispose();
     throw error;
   }
 }
 
-/** Captions of one picture stay together, so the parts may differ a little from what was asked for. */
-function countedPlan(plan: FinetunePlan, trainPairs: number, heldOutPairs: number): FinetunePlan {
-  const stepsPerEpoch = Math.floor(trainPairs / plan.batchSize);
-  return { ...plan, trainPairs, heldOutPairs, stepsPerEpoch, steps: plan.epochs * stepsPerEpoch };
+/** The pairs that can be used, in two parts, and the plan for them. */
+async function decided(
+  { config, tokenizer, origin }: LoadedModel,
+  pairs: Iterable<TrainingPair> | AsyncIterable<TrainingPair>,
+  options: PrepareOptions,
+) {
+  const { goal, onSkip = () => undefined, signal } = options;
+  const pairwise = await usablePairs(pairs, onSkip, signal);
+  const used = goal.drawsCaptions ? byPicture(pairwise) : pairwise;
+  const sizes = [...shapesOf(origin.weights).values()].map((shape) => shape.reduce((size, extent) => size * extent, 1));
+  const parameters = sizes.reduce((total, size) => total + size, 0);
+  const drafted = planOf(used.length, { goal, config, parameters, options });
+  const parts = splitPairs(used, drafted);
+  const maxTokens = Math.min(goal.maxTokens, config.text.maxPositions);
+  return {
+    ...parts,
+    plan: countedPlan(drafted, parts.train.length, parts.heldOut.length),
+    length: lengthOf(used, { tokenizer, maxTokens }),
+  };
 }
 
-function parametersOf(files: readonly Safetensors[]): number {
-  const shapes = files.flatMap(({ tensors }) => [...tensors.values()].map(({ shape }) => shape));
-  return shapes.reduce((total, shape) => total + shape.reduce((size, extent) => size * extent, 1), 0);
+function namesOf({ config, origin }: LoadedModel): PartNames {
+  return { config, textPrefix: origin.textPrefix, parameters: [...shapesOf(origin.weights).keys()] };
 }
 
-function objectiveOf({ alpha, trainPairs, batchSize }: FinetunePlan): ObjectiveOptions {
-  const room = Math.min(trainPairs, QUEUE_MOST);
-  const queueSize = trainPairs < QUEUE_FROM ? 0 : room - (room % batchSize);
-  return { ...RETRIEVAL_OBJECTIVE, distillItc: alpha > 0, queueSize };
+/** What learns: everything, or the heads and adapters; of either not what is frozen. */
+function learningOf(model: LoadedModel, { train, rank, targets, freeze }: FinetunePlan) {
+  const isFrozen = partsNamed(freeze, namesOf(model), "freeze");
+  const adapted = (name: string) => TARGETS[targets].test(name) && !HEADS.test(name) && !isFrozen(name);
+  const lora: LoraOptions | undefined = train === "lora" ? { rank, targets: adapted } : undefined;
+  return { lora, trains: (name: string) => (train === "all" || HEADS.test(name)) && !isFrozen(name) };
 }
 
-/** Stored weights; adapters begin as in Hu et al. 2021: A small and random, B zero, so that they change nothing yet. */
-function startValues({ config, origin }: LoadedModel, { seed, rank }: FinetunePlan): TrainingWeights {
-  const shapes = new Map(origin.weights.flatMap(({ tensors }) => [...tensors]));
-  const adapters = new Map<string, () => Float32Array>();
-  let stream = 0;
-  for (const [name, { shape }] of shapes) {
-    if (!MATRICES.test(name)) continue;
-    const [rows, columns] = shape as readonly [number, number];
-    const { down, up } = loraNames(name);
-    const draw = randomAt({ seed, stream: [START, ++stream] });
-    const bound = columns ** -0.5;
-    adapters.set(down, () => Float32Array.from({ length: rank * columns }, () => (2 * draw() - 1) * bound));
-    adapters.set(up, () => new Float32Array(rows * rank));
-  }
-  return async (name) => {
-    const adapter = adapters.get(name);
-    if (adapter) return adapter();
-    const stored = await storedValues(origin.weights, name);
-    return stored ?? (name === "temp" ? Float32Array.of(config.temperature) : undefined);
+/** AdamW; where several `rates` name a parameter their factors multiply. */
+function optimizerOf(model: LoadedModel, { rates, weightDecay, maxGradNorm }: FinetunePlan): AdamWOptions {
+  const names = namesOf(model);
+  const factors = Object.entries(rates).map(([part, factor]) => ({ has: partsNamed([part], names, "rates"), factor }));
+  return {
+    ...DEFAULT_ADAMW,
+    weightDecay,
+    ...(maxGradNorm !== null && { maxGradNorm }),
+    rateScale: (name: string) => factors.reduce((scale, { has, factor }) => (has(name) ? scale * factor : scale), 1),
   };
 }

@@ -1,3 +1,4 @@
+import type { ObjectiveOptions } from "@albef/distillation";
 import type { DecodableImage } from "@albef/encoder";
 import type { RetrievalMetrics } from "@albef/heads";
 
@@ -11,13 +12,18 @@ export interface TrainingPair {
   readonly imageId?: string | undefined;
 }
 
-/** What learns: all weights, or low-rank adapters (LoRA) beside frozen ones with the projections and the matching head. */
+/** What learns: all weights, or low-rank adapters (LoRA) beside frozen ones with the projections and the heads. */
 export type TrainedPart = "all" | "lora";
+
+export type AdapterTargets = "attention" | "all";
+
+/** `pretrain`, `finetune`: the official crop, mirror image and RandAugment of either; `none`: pictures as they are. */
+export type Augmentation = "pretrain" | "finetune" | "none";
 
 export interface FinetuneOptions {
   /** Passes over the pairs. Default: as many as make about 200 steps, at least 3. */
   readonly epochs?: number | undefined;
-  /** Pairs of a step. Default: 16, fewer where there are few pairs. */
+  /** Pairs of a batch. Default: 16, fewer where there are few pairs. */
   readonly batchSize?: number | undefined;
   /** Peak of the learning rate. Default: 1e-4 for all weights, 1e-3 for adapters. */
   readonly learningRate?: number | undefined;
@@ -25,12 +31,27 @@ export interface FinetuneOptions {
   readonly train?: TrainedPart | undefined;
   /** Rank of the adapters. Default: 8. */
   readonly rank?: number | undefined;
+  /** Which matrices get adapters: those of attention, or also those of the MLPs. Default: all. */
+  readonly targets?: AdapterTargets | undefined;
+  /**
+   * Parts that stay as they are; the teacher then keeps a moving average of the others only. `vision`, `text`, `fusion`,
+   * `embeddings`, `vision:6` (patch embedding and the first 6 blocks), `text:3`, or the beginning of a parameter's name.
+   */
+  readonly freeze?: readonly string[] | undefined;
+  /** Factors on the learning rate of parts, named as for `freeze`. */
+  readonly rates?: Readonly<Record<string, number>> | undefined;
+  /** Batches whose gradients are averaged for a step: a larger batch in the memory of a small one. Default: 1. */
+  readonly accumulate?: number | undefined;
+  /** Decay of matrices. Default: 0.02. */
+  readonly weightDecay?: number | undefined;
+  /** Gradients of a larger norm are scaled down to it. Default: none are, as in the official code. */
+  readonly maxGradNorm?: number | undefined;
   /** Share of the pairs that are held out to measure by. Default: 0.2 where there are 10 pairs or more, else 0. */
   readonly heldOut?: number | undefined;
   /** Passes without a better held-out recall after which training ends. Default: none ends it. */
   readonly patience?: number | undefined;
-  /** `finetune`: the official crop, mirror image and RandAugment; `none`: pictures as they are. Default: finetune. */
-  readonly augment?: "finetune" | "none" | undefined;
+  /** Default: finetune; pretrain in pre-training. */
+  readonly augment?: Augmentation | undefined;
   /** Weight of the momentum teacher's pseudo-targets, reached after the first pass; 0 trains without a teacher. Default: 0.4. */
   readonly alpha?: number | undefined;
   /** Same seed, same device, same result. Default: 0. */
@@ -44,16 +65,43 @@ export interface FinetuneOptions {
   readonly onSkip?: ((skipped: { readonly id: string; readonly reason: string }) => void) | undefined;
 }
 
-/** What was decided for the options left open. */
+/** Losses and how they are computed: the paper's ablations (table 1) are settings of these. */
+export type PretrainObjective = Partial<
+  Pick<
+    ObjectiveOptions,
+    "itc" | "itm" | "mlm" | "hardNegatives" | "distillItc" | "distillMlm" | "queueSize" | "faithful"
+  >
+>;
+
+export interface PretrainOptions extends FinetuneOptions {
+  /**
+   * Default: ITC, ITM with hard negatives and MLM, the teacher's targets in ITC and MLM, a queue of the configuration's
+   * size, at most the pairs of a pass.
+   */
+  readonly objective?: PretrainObjective | undefined;
+  /** Share of the words that MLM hides. Default: the configuration's, 0.15. */
+  readonly mlmProbability?: number | undefined;
+}
+
+/** What was decided for the options left open: plain data, kept in saved states. */
 export interface FinetunePlan {
   readonly epochs: number;
   readonly batchSize: number;
   readonly learningRate: number;
   readonly train: TrainedPart;
   readonly rank: number;
+  readonly targets: AdapterTargets;
+  readonly freeze: readonly string[];
+  readonly rates: Readonly<Record<string, number>>;
+  readonly accumulate: number;
+  readonly weightDecay: number;
+  readonly maxGradNorm: number | null;
   readonly alpha: number;
   readonly seed: number;
-  readonly augment: "finetune" | "none";
+  readonly augment: Augmentation;
+  readonly objective: ObjectiveOptions;
+  readonly mlmProbability: number;
+  /** Pairs to learn from; in pre-training pictures, with all their captions. */
   readonly trainPairs: number;
   readonly heldOutPairs: number;
   readonly stepsPerEpoch: number;
@@ -80,10 +128,12 @@ export interface FinetuneStep {
   readonly step: number;
   readonly epoch: number;
   readonly loss: number;
-  /** `itc` and `itm`. */
+  /** `itc`, `itm` and, in pre-training, `mlm`. */
   readonly losses: Readonly<Record<string, number>>;
   readonly learningRate: number;
   readonly alpha: number;
+  /** Norm of all gradients together, before it is clipped. */
+  readonly gradNorm: number;
   readonly pairsPerSecond: number;
   readonly secondsLeft: number;
   /** After the last step of a pass, where pairs are held out: recalls by ITC. */
@@ -92,9 +142,11 @@ export interface FinetuneStep {
   readonly inspection?: StepInspection | undefined;
 }
 
-/** A fine-tuning: iterate to train; leave the loop to pause, iterate again to go on. */
+/** A training: iterate to train; leave the loop to pause, iterate again to go on. */
 export interface FinetuneRun<Model> extends AsyncIterable<FinetuneStep>, Disposable {
   readonly plan: FinetunePlan;
+  /** Steps that are done. */
+  readonly step: number;
   /** Bytes on the device that training holds beside the model. */
   readonly memoryBytes: number;
   /** Held-out recalls of the untouched model, by ITC. */

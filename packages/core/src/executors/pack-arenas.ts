@@ -22,7 +22,7 @@ export async function* packArenas(
   let total = 0;
   for await (const tensor of tensors) {
     expectData(`parameter ${tensor.name}`, tensor, tensor.data);
-    const bytes = aligned(tensor);
+    const bytes = slotBytes(tensor);
     if (slots.length > 0 && total + bytes > ARENA_BYTES) {
       yield { slots, sizeBytes: total };
       slots = [];
@@ -34,7 +34,8 @@ export async function* packArenas(
   if (slots.length > 0) yield { slots, sizeBytes: total };
 }
 
-function aligned(spec: TensorSpec): number {
+/** Bytes that a tensor takes in an arena. */
+export function slotBytes(spec: TensorSpec): number {
   return Math.ceil(Math.max(sizeBytes(spec), 16) / ALIGNMENT) * ALIGNMENT;
 }
 

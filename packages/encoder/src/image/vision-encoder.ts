@@ -1,6 +1,7 @@
 import type { Tensor } from "@albef/core";
 import type { VisionConfig } from "../config.ts";
-import { type AttendOf, attend } from "../layers/attention.ts";
+import { attend } from "../layers/attention.ts";
+import { type BlockRun, called, enter } from "../layers/block-run.ts";
 import { applyLayerNorm, type LayerNormParameters, layerNormParameters } from "../layers/layernorm.ts";
 import type { ParameterSource } from "../layers/parameters.ts";
 import { embedPatches, type PatchEmbeddingParameters, patchEmbeddingParameters } from "./patch-embedding.ts";
@@ -32,18 +33,18 @@ export interface VisionResult {
 
 /**
  * The image encoder (paper section 3.1, official models/vit.py): image f32 [batch, 3, size, size], normalised, size being
- * that of the configuration. `attendOf`: how each block attends, by its number.
+ * that of the configuration. How blocks are run: see `BlockRun`.
  */
 export function visionEncoder(
   image: Tensor,
   { embedding, blocks, norm }: VisionParameters,
   config: VisionConfig,
-  { attendOf = () => attend }: { readonly attendOf?: AttendOf } = {},
+  { attendOf = () => attend, around = called, dtype }: Omit<BlockRun, "drop"> = {},
 ): VisionResult {
-  const hiddenStates = [embedPatches(image, embedding, config)];
+  const hiddenStates = [enter(embedPatches(image, embedding, config), { dtype })];
   const attentions = new Map<number, Tensor>();
   for (const [i, block] of blocks.entries()) {
-    const { hidden, probabilities } = vitBlock(hiddenStates.at(-1)!, block, config, attendOf(i));
+    const { hidden, probabilities } = around((x) => vitBlock(x, block, config, attendOf(i)))(hiddenStates.at(-1)!);
     hiddenStates.push(hidden);
     if (probabilities) attentions.set(i, probabilities);
   }

@@ -1,6 +1,7 @@
 import type { Tensor } from "@albef/core";
 import type { TextConfig } from "../config.ts";
 import type { Attend, AttentionResult } from "../layers/attention.ts";
+import { type BlockRun, keepAll } from "../layers/block-run.ts";
 import { applyLayerNorm, type LayerNormParameters, layerNormParameters } from "../layers/layernorm.ts";
 import { applyLinear, type LinearParameters, linearParameters } from "../layers/linear.ts";
 import type { ParameterSource } from "../layers/parameters.ts";
@@ -43,6 +44,11 @@ export interface AttendedStates {
   readonly causal?: boolean | undefined;
 }
 
+export interface BertLayerOptions extends Pick<BlockRun, "drop"> {
+  readonly config: TextConfig;
+  readonly attend: Attend;
+}
+
 export interface BertAttentionResult extends Omit<AttentionResult, "context"> {
   /** [batch, L, width] */
   readonly hidden: Tensor;
@@ -53,7 +59,7 @@ export function bertAttention(
   x: Tensor,
   { states, mask, maskValue, causal = false }: AttendedStates,
   { query, key, value, output, norm }: BertAttentionParameters,
-  { config, attend }: { readonly config: TextConfig; readonly attend: Attend },
+  { config, attend, drop = keepAll }: BertLayerOptions,
 ): BertAttentionResult {
   const { context, ...kept } = attend(applyLinear(x, query), applyLinear(states, key), applyLinear(states, value), {
     heads: config.numHeads,
@@ -63,7 +69,7 @@ export function bertAttention(
     ...(mask && { mask }),
   });
   return {
-    hidden: applyLayerNorm(applyLinear(context, output), norm, { eps: config.layerNormEps, residual: x }),
+    hidden: applyLayerNorm(drop(applyLinear(context, output)), norm, { eps: config.layerNormEps, residual: x }),
     ...kept,
   };
 }

@@ -1,11 +1,16 @@
 import type { Tensor } from "@albef/core";
 import type { TextConfig } from "../config.ts";
-import type { Attend } from "../layers/attention.ts";
+import { keepAll } from "../layers/block-run.ts";
 import { applyLayerNorm, type LayerNormParameters, layerNormParameters } from "../layers/layernorm.ts";
 import { linearParameters } from "../layers/linear.ts";
 import { applyMlp, type MlpParameters } from "../layers/mlp.ts";
 import type { ParameterSource } from "../layers/parameters.ts";
-import { type BertAttentionParameters, bertAttention, bertAttentionParameters } from "./bert-attention.ts";
+import {
+  type BertAttentionParameters,
+  type BertLayerOptions,
+  bertAttention,
+  bertAttentionParameters,
+} from "./bert-attention.ts";
 
 /** What the official code adds to the scores of masked keys, in self-attention and in cross-attention. */
 export const SELF_MASK = -10000;
@@ -61,7 +66,7 @@ export function bertLayer(
   x: Tensor,
   { attention, crossAttention, mlp, norm }: BertLayerParameters,
   { attentionMask, causal, encoderStates, encoderMask }: BertLayerInputs,
-  options: { readonly config: TextConfig; readonly attend: Attend },
+  options: BertLayerOptions,
 ): BertLayerResult {
   const itself = { states: x, mask: attentionMask, maskValue: SELF_MASK, causal };
   const self = bertAttention(x, itself, attention, options);
@@ -77,8 +82,9 @@ export function bertLayer(
         )
       : undefined;
   const attended = cross?.hidden ?? self.hidden;
+  const { config, drop = keepAll } = options;
   return {
-    hidden: applyLayerNorm(applyMlp(attended, mlp), norm, { eps: options.config.layerNormEps, residual: attended }),
+    hidden: applyLayerNorm(drop(applyMlp(attended, mlp)), norm, { eps: config.layerNormEps, residual: attended }),
     ...(self.probabilities && { selfProbabilities: self.probabilities }),
     ...(cross?.probabilities && { crossProbabilities: cross.probabilities }),
   };

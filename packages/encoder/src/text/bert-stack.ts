@@ -1,6 +1,7 @@
 import type { Tensor } from "@albef/core";
 import type { TextConfig } from "../config.ts";
-import { type AttendOf, attend } from "../layers/attention.ts";
+import { attend } from "../layers/attention.ts";
+import { type BlockRun, called } from "../layers/block-run.ts";
 import type { ParameterSource } from "../layers/parameters.ts";
 import { type BertLayerInputs, type BertLayerParameters, bertLayer, bertLayerParameters } from "./bert-layer.ts";
 
@@ -28,10 +29,8 @@ export interface BertStackResult {
   readonly crossAttentions: ReadonlyMap<number, Tensor>;
 }
 
-export interface BertStackOptions {
+export interface BertStackOptions extends BlockRun {
   readonly config: TextConfig;
-  /** Default: flash attention everywhere. */
-  readonly attendOf?: AttendOf | undefined;
 }
 
 /** Runs `layers` one after another on x [batch, L, width]. */
@@ -39,14 +38,14 @@ export function bertStack(
   x: Tensor,
   layers: BertLayers,
   inputs: BertLayerInputs,
-  { config, attendOf = () => attend }: BertStackOptions,
+  { config, drop, attendOf = () => attend, around = called }: BertStackOptions,
 ): BertStackResult {
   let hidden = x;
   const hiddenStates = new Map<number, Tensor>();
   const selfAttentions = new Map<number, Tensor>();
   const crossAttentions = new Map<number, Tensor>();
   for (const [number, layer] of layers) {
-    const result = bertLayer(hidden, layer, inputs, { config, attend: attendOf(number) });
+    const result = around((x) => bertLayer(x, layer, inputs, { config, drop, attend: attendOf(number) }))(hidden);
     hidden = result.hidden;
     hiddenStates.set(number, hidden);
     if (result.selfProbabilities) selfAttentions.set(number, result.selfProbabilities);

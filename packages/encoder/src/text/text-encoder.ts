@@ -1,6 +1,6 @@
 import type { Tensor } from "@albef/core";
 import type { TextConfig } from "../config.ts";
-import type { AttendOf } from "../layers/attention.ts";
+import { type BlockRun, enter } from "../layers/block-run.ts";
 import type { ParameterSource } from "../layers/parameters.ts";
 import { type BertEmbeddingParameters, bertEmbeddingParameters, embedTokens } from "./bert-embeddings.ts";
 import { type BertLayers, type BertStackResult, bertLayersParameters, bertStack } from "./bert-stack.ts";
@@ -34,20 +34,20 @@ export interface TextResult extends Omit<BertStackResult, "hidden" | "crossAtten
 
 /**
  * The text encoder: embeddings and the layers before the fusion layer (paper section 3.1, mode `text` of official
- * models/xbert.py). `attendOf`: how each layer attends, by its number.
+ * models/xbert.py). `run`: how the layers are run.
  */
 export function textEncoder(
   { inputIds, attentionMask }: TextInputs,
   parameters: TextParameters,
   config: TextConfig,
-  { attendOf }: { readonly attendOf?: AttendOf } = {},
+  run: BlockRun = {},
 ): TextResult {
-  const embeddings = embedTokens(inputIds, parameters.embeddings, config);
+  const embeddings = enter(embedTokens(inputIds, parameters.embeddings, config), run);
   const { hidden, hiddenStates, selfAttentions } = bertStack(
     embeddings,
     parameters.layers,
     { attentionMask },
-    { config, attendOf },
+    { config, ...run },
   );
   return { textEmbeds: hidden, embeddings, hiddenStates, selfAttentions };
 }

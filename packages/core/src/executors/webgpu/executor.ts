@@ -72,6 +72,7 @@ export async function createWebGpuExecutor(options: WebGpuExecutorOptions = {}):
     facts,
     description: describeAdapter(info),
     supportsF16: facts.shaderF16,
+    maxBufferBytes: device.limits.maxBufferSize,
     upload: (tensors, uploading) => uploadParameters(device, memory, tensors, uploading),
     compile: (graph, parameters, compiling) => compile(context, graph, parameters, compiling),
     tensor(spec, data) {

@@ -1,14 +1,10 @@
 import type { Graph } from "../../graph/graph.ts";
 import type { OpTable } from "../../op.ts";
-import { opOf } from "../../passes/rewrite.ts";
-import { type ArenaPlan, planArenas, type Step } from "../../plan/arenas.ts";
-import { storageRoots } from "../../plan/storage.ts";
-import { sizeBytes, type TensorSpec } from "../../spec.ts";
+import type { ArenaPlan } from "../../plan/arenas.ts";
+import { planPlacement } from "../../plan/placement.ts";
 import type { Location } from "./dispatches.ts";
 import { type BufferMemory, paddedBytes } from "./memory.ts";
 import type { StoredParameter } from "./parameters.ts";
-
-const ALIGNMENT = 256;
 
 /** Where everything of a program lives, and the buffers that belong to the program. */
 export interface PlacedGraph {
@@ -29,50 +25,30 @@ export interface PlacementContext {
   readonly overwritten: ReadonlyMap<string, StoredParameter>;
 }
 
-/** Gives each storage root a place: parameters in their store, inputs, constants and outputs alone, the rest in arenas. */
+/** Gives each storage root its place in a buffer, as planned. */
 export function placeGraph(graph: Graph, context: PlacementContext): PlacedGraph {
   const { device, memory, ops, parameters, overwritten } = context;
-  const roots = storageRoots(graph, ops);
-  const rootOf = (id: number) => roots.get(id) ?? id;
+  const { rootOf, own, inPlace, copied, arenas } = planPlacement(graph, ops, overwritten.keys());
   const places = new Map<number, Location>();
-  const buffers: GPUBuffer[] = [];
-  const own = (label: string, spec: TensorSpec): GPUBuffer => {
-    const buffer = memory.create(label, sizeBytes(spec), usage());
-    buffers.push(buffer);
-    return buffer;
-  };
-  for (const [name, id] of Object.entries(graph.parameters)) {
-    const { buffer, offset } = parameters.get(name)!;
+  const stored = (id: number, { buffer, offset }: StoredParameter) =>
     places.set(id, { kind: "buffer", buffer, offset });
-  }
+  for (const [name, id] of Object.entries(graph.parameters)) stored(id, parameters.get(name)!);
+  for (const { output, root } of inPlace) stored(root, overwritten.get(output)!);
+  const names = new Map(Object.entries(graph.inputs).map(([name, id]) => [id, name]));
   const inputBuffers: Record<string, GPUBuffer> = {};
-  for (const [name, id] of Object.entries(graph.inputs)) {
-    inputBuffers[name] = own(`input ${name}`, graph.values[id]!);
-    places.set(id, { kind: "input", name });
+  const buffers: GPUBuffer[] = [];
+  for (const { id, kind, label, bytes } of own) {
+    const buffer = memory.create(label, bytes, usage());
+    buffers.push(buffer);
+    if (kind === "input") {
+      const name = names.get(id)!;
+      inputBuffers[name] = buffer;
+      places.set(id, { kind: "input", name });
+    } else {
+      if (kind === "constant") device.queue.writeBuffer(buffer, 0, paddedBytes(graph.constants.get(id)!));
+      places.set(id, { kind: "buffer", buffer, offset: 0 });
+    }
   }
-  for (const [id, data] of graph.constants) {
-    const buffer = own("constant", graph.values[id]!);
-    device.queue.writeBuffer(buffer, 0, paddedBytes(data));
-    places.set(id, { kind: "buffer", buffer, offset: 0 });
-  }
-  const copies: { from: number; to: StoredParameter }[] = [];
-  const read = new Set(graph.nodes.flatMap((node) => Object.values(node.inputs).map(rootOf)));
-  for (const [name, to] of overwritten) {
-    const root = rootOf(graph.outputs[name]!);
-    // A value that other nodes read may lie in no store: the arena it would be in may be written by those nodes.
-    if (places.has(root) || read.has(root)) copies.push({ from: graph.outputs[name]!, to });
-    else places.set(root, { kind: "buffer", buffer: to.buffer, offset: to.offset });
-  }
-  for (const [name, id] of Object.entries(graph.outputs)) {
-    const root = rootOf(id);
-    if (!places.has(root))
-      places.set(root, { kind: "buffer", buffer: own(`output ${name}`, graph.values[root]!), offset: 0 });
-  }
-  const arenas = planArenas(
-    stepsOf(graph, ops, rootOf),
-    (root) => (places.has(root) ? undefined : Math.max(sizeBytes(graph.values[root]!), 16)),
-    ALIGNMENT,
-  );
   const arenaBuffers = arenas.arenaBytes.map((bytes, i) => memory.create(`arena ${i}`, bytes, usage()));
   for (const [root, { arena, offset }] of arenas.placements) {
     places.set(root, { kind: "buffer", buffer: arenaBuffers[arena]!, offset });
@@ -82,14 +58,8 @@ export function placeGraph(graph: Graph, context: PlacementContext): PlacedGraph
     inputBuffers,
     buffers: [...buffers, ...arenaBuffers],
     arenas,
-    copies,
+    copies: copied.map((output) => ({ from: graph.outputs[output]!, to: overwritten.get(output)! })),
   };
-}
-
-function stepsOf(graph: Graph, ops: OpTable, rootOf: (id: number) => number): Step[] {
-  return graph.nodes
-    .filter((node) => !opOf(ops, node).view)
-    .map((node) => ({ reads: Object.values(node.inputs).map(rootOf), writes: node.outputs.map(rootOf) }));
 }
 
 function usage(): GPUBufferUsageFlags {

@@ -1,0 +1,34 @@
+import { safetensorsChunks, type WritableTensor, writableTensor } from "@albef/core";
+import type { LoadedModel } from "../model/load.ts";
+import type { ModelSink } from "./sinks.ts";
+
+/** Files that a trained model takes over from the one it began from. */
+const TAKEN_OVER = ["config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt"];
+
+/** Writes a trained model as a folder that `Albef.fromPretrained` loads; what was learnt is stored as f32. */
+export async function writeModel({ origin }: LoadedModel, sink: ModelSink): Promise<void> {
+  try {
+    for (const name of TAKEN_OVER) {
+      const file = await origin.files.open(name);
+      if (file) await sink.write(name, chunksOf(file));
+    }
+    await sink.write("model.safetensors", safetensorsChunks(tensorsOf(origin)));
+    await sink.commit();
+  } catch (error) {
+    await sink.abort();
+    throw error;
+  }
+}
+
+function tensorsOf({ weights, replaced }: LoadedModel["origin"]): WritableTensor[] {
+  const stored = weights.flatMap((file) => [...file.tensors].map(([name, spec]) => ({ file, name, ...spec })));
+  const kept = stored.filter(({ name }) => !replaced.has(name));
+  return [
+    ...kept.map(({ file, name, dtype, shape }) => ({ name, dtype, shape, bytes: () => file.bytes(name) })),
+    ...[...replaced].map(([name, { shape, data }]) => writableTensor({ name, dtype: "f32", shape, data })),
+  ];
+}
+
+async function* chunksOf(file: Blob): AsyncGenerator<Uint8Array> {
+  yield new Uint8Array(await file.arrayBuffer());
+}

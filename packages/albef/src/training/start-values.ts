@@ -1,0 +1,39 @@
+import type { Safetensors } from "@albef/core";
+import { loraNames, type TrainingWeights } from "@albef/distillation";
+import { randomAt } from "@albef/encoder";
+import type { LoadedModel } from "../model/load.ts";
+import { storedValues } from "../model/stored-values.ts";
+import type { FinetunePlan } from "./types.ts";
+
+/** Stream of random start values. */
+export const START = 4;
+
+/** Stored weights; adapters begin as in Hu et al. 2021: A small and random, B zero, so that they change nothing yet. */
+export function startValues(
+  { config, origin }: LoadedModel,
+  { seed, rank }: FinetunePlan,
+  targets: (name: string) => boolean,
+): TrainingWeights {
+  const adapters = new Map<string, () => Float32Array>();
+  let stream = 0;
+  for (const [name, shape] of shapesOf(origin.weights)) {
+    if (!targets(name)) continue;
+    const [rows, columns] = shape as readonly [number, number];
+    const { down, up } = loraNames(name);
+    const draw = randomAt({ seed, stream: [START, ++stream] });
+    const bound = columns ** -0.5;
+    adapters.set(down, () => Float32Array.from({ length: rank * columns }, () => (2 * draw() - 1) * bound));
+    adapters.set(up, () => new Float32Array(rows * rank));
+  }
+  return async (name) => {
+    const adapter = adapters.get(name);
+    if (adapter) return adapter();
+    const stored = await storedValues(origin, name);
+    return stored ?? (name === "temp" ? Float32Array.of(config.temperature) : undefined);
+  };
+}
+
+/** The parameters in the files of a model. */
+export function shapesOf(files: readonly Safetensors[]): ReadonlyMap<string, readonly number[]> {
+  return new Map(files.flatMap(({ tensors }) => [...tensors].map(([name, { shape }]) => [name, shape] as const)));
+}

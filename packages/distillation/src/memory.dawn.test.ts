@@ -1,0 +1,61 @@
+import { readFileSync } from "node:fs";
+import { byteSource, createWebGpuExecutor, openSafetensors, type WebGpuExecutor } from "@albef/core";
+import { type AlbefConfig, parseConfig } from "@albef/encoder";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { create, globals } from "webgpu";
+import { estimateMemory, type MemoryOptions } from "./memory.ts";
+import { PRETRAIN_OBJECTIVE, RETRIEVAL_OBJECTIVE } from "./objective-options.ts";
+import { pairTask } from "./pair-task.ts";
+import { pairsOf } from "./testing/pairs.ts";
+import type { TrainingWeights } from "./training-state.ts";
+import { createTrainingStep } from "./training-step.ts";
+
+const gpu = create([]); // kept: a device dies with the object that made it
+Object.assign(globalThis, globals, { gpu });
+
+const fixture = (path: string) => readFileSync(new URL(`../../../fixtures/${path}`, import.meta.url));
+const config = parseConfig(JSON.parse(fixture("tiny/case.json").toString()).config);
+const shape = { batch: 4, length: 8 };
+
+let executor: WebGpuExecutor;
+let weights: TrainingWeights;
+beforeAll(async () => {
+  executor = await createWebGpuExecutor({ gpu });
+  const file = await openSafetensors(byteSource(fixture("tiny/weights.safetensors"), "tiny"));
+  weights = async (name) => (file.tensors.has(name) ? Float32Array.from((await file.read(name)).data) : undefined);
+});
+afterAll(() => executor.dispose());
+
+const pretraining = pairTask({ shape, objective: { ...PRETRAIN_OBJECTIVE, queueSize: 16 } });
+const plain = { config, textPrefix: "text_encoder.bert", task: pretraining, trains: () => true } as const;
+
+describe("the estimate is what the engine then counts, within a tenth", () => {
+  test.each<[string, Partial<Omit<MemoryOptions, "frozen">>]>([
+    ["pre-training", {}],
+    ["recomputed, gradients added up", { recompute: true, accumulate: 2 }],
+    ["16 bits", { precision: "f16" }],
+    ["retrieval", { task: pairTask({ shape, objective: { ...RETRIEVAL_OBJECTIVE, queueSize: 16 } }) }],
+  ])("%s", async (_name, more) => {
+    const options = { ...plain, ...more };
+    const estimate = await estimateMemory(options);
+    const before = executor.memory().bytes;
+    using step = await createTrainingStep(executor, { ...options, weights, draw: Math.random });
+    const batches = Array.from({ length: options.accumulate ?? 1 }, (_, i) => pairsOf(config, i));
+    await step.run(batches, { learningRate: 1e-3, alpha: 0.4 });
+    const counted = executor.memory().bytes - before;
+    expect(Math.abs(estimate.total - counted) / counted).toBeLessThan(0.1);
+    const stores = [step.state.weights, step.state.gradients, step.state.sums, step.state.moment1, step.state.moment2];
+    const held = [...stores, step.state.teacher, step.state.queue].map((store) => store?.sizeBytes ?? 0);
+    const { weights: own, gradients, optimizer, teacher, queue } = estimate;
+    expect(own + gradients + optimizer - own / 64 + teacher + queue).toBe(held.reduce((sum, bytes) => sum + bytes));
+  });
+});
+
+test("recomputation and 16 bits need less for activations", async () => {
+  const deep: AlbefConfig = { ...config, vision: { ...config.vision, numLayers: 6 } };
+  const activations = async (more: Partial<MemoryOptions>) =>
+    (await estimateMemory({ ...plain, config: deep, ...more })).activations;
+  const whole = await activations({});
+  expect(await activations({ recompute: true })).toBeLessThan(0.8 * whole);
+  expect(await activations({ precision: "f16" })).toBeLessThan(0.8 * whole);
+});
