@@ -34,6 +34,7 @@ export type {
   FinetunePlan,
   FinetuneRun,
   FinetuneStep,
+  Precision,
   PretrainObjective,
   PretrainOptions,
   StepInspection,

@@ -17,6 +17,7 @@ export function keepLossScale(counters: StateCounters): void {
 export function lowerLossScale(counters: StateCounters): boolean {
   if (counters.lossScale <= LEAST) return false;
   counters.lossScale /= 2;
+  counters.skippedSteps++;
   counters.cleanSteps = 0;
   return true;
 }

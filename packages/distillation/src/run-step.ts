@@ -2,9 +2,9 @@ import type { Program, TensorData } from "@albef/core";
 import { TrainingError } from "./errors.ts";
 import { keepLossScale, lowerLossScale } from "./loss-scale.ts";
 import type { Optimizer } from "./optimizer.ts";
+import type { StepOptions, StepResult, StepSettings, TrainingBatch } from "./step-types.ts";
 import type { TrainingGraph } from "./training-graph.ts";
 import type { StateCounters, TrainingState } from "./training-state.ts";
-import type { StepOptions, StepResult, StepSettings, TrainingBatch } from "./training-step.ts";
 
 export interface StepParts {
   readonly program: Program;
@@ -38,7 +38,7 @@ export async function runStep(
   const factor = 1 / (accumulate * state.counters.lossScale);
   await optimizer.step({ learningRate: settings.learningRate, gradNorm, factor });
   if (options.precision === "f16") keepLossScale(state.counters);
-  return { ...meanOf(results), gradNorm: gradNorm * factor, skipped: false };
+  return { ...meanOf(results), gradNorm: gradNorm * factor };
 }
 
 /** Scaled losses may have overflowed 16 bits: the step is left out and the scale halved. */

@@ -11,7 +11,7 @@ import type { StateCounters, TrainingState, TrainingWeights } from "./training-s
 const STEP = "optimizer.step";
 const POINTER = "queue_ptr";
 const IDS = "idx_queue";
-const SCALE = "loss_scale"; // and the steps since it was changed
+const SCALE = "loss_scale"; // with the steps since it was changed, and those that were left out
 
 /**
  * All that training changes, as the tensors of a safetensors file: weights, momentum copies and queues under their
@@ -28,7 +28,7 @@ export async function savedTensors(state: TrainingState): Promise<WritableTensor
     data,
   });
   tensors.push(integers(STEP, Int32Array.of(counters.step)), integers(POINTER, Int32Array.of(counters.queuePointer)));
-  tensors.push(integers(SCALE, Int32Array.of(counters.lossScale, counters.cleanSteps)));
+  tensors.push(integers(SCALE, Int32Array.of(counters.lossScale, counters.cleanSteps, counters.skippedSteps)));
   if (counters.queueIds.length > 0) tensors.push(integers(IDS, counters.queueIds.slice()));
   return tensors.map(writableTensor);
 }
@@ -50,7 +50,7 @@ export async function openState(
   for (const name of [STEP, POINTER, SCALE]) {
     if (!file.tensors.has(name)) throw new TrainingError(`${file.name}: is no saved training, it holds no ${name}`);
   }
-  const [lossScale, cleanSteps] = await integers(SCALE);
+  const [lossScale, cleanSteps, skippedSteps] = await integers(SCALE);
   return {
     weights: async (name) => {
       if (!file.tensors.has(name)) return undefined;
@@ -61,7 +61,7 @@ export async function openState(
     counters: {
       step: (await integers(STEP))[0]!,
       queuePointer: (await integers(POINTER))[0]!,
-      ...{ lossScale: lossScale!, cleanSteps: cleanSteps! },
+      ...{ lossScale: lossScale!, cleanSteps: cleanSteps!, skippedSteps: skippedSteps! },
       ...(file.tensors.has(IDS) && { queueIds: await integers(IDS) }),
     },
   };

@@ -14,6 +14,8 @@ export interface StateCounters {
   lossScale: number;
   /** Steps since the loss scale was changed. */
   cleanSteps: number;
+  /** Steps that were left out because gradients overflowed. */
+  skippedSteps: number;
   /** Image ids of the queue's columns; -100 where none was written. */
   readonly queueIds: Int32Array;
 }
@@ -93,6 +95,7 @@ export async function createTrainingState(executor: Executor, options: TrainingS
         queuePointer: counters.queuePointer ?? 0,
         lossScale: counters.lossScale ?? 1,
         cleanSteps: counters.cleanSteps ?? 0,
+        skippedSteps: counters.skippedSteps ?? 0,
         queueIds: counters.queueIds?.slice() ?? new Int32Array(queue?.size ?? 0).fill(NO_ID),
       },
       sizeBytes: stores.reduce((total, store) => total + store.sizeBytes, 0),

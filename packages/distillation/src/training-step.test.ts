@@ -7,9 +7,10 @@ import { type ObjectiveOptions, PRETRAIN_OBJECTIVE, RETRIEVAL_OBJECTIVE } from "
 import { DEFAULT_ADAMW } from "./optimizer.ts";
 import { type PairTaskOptions, pairTask } from "./pair-task.ts";
 import { openState, savedTensors } from "./saved-state.ts";
+import type { StepOptions } from "./step-types.ts";
 import { generator, pairsOf } from "./testing/pairs.ts";
 import type { TrainingWeights } from "./training-state.ts";
-import { createTrainingStep, type StepOptions, type TrainingStep } from "./training-step.ts";
+import { createTrainingStep, type TrainingStep } from "./training-step.ts";
 
 const fixture = (path: string) => readFileSync(new URL(`../../../fixtures/${path}`, import.meta.url));
 const config = parseConfig(JSON.parse(fixture("tiny/case.json").toString()).config);

@@ -1,45 +1,10 @@
-import type { Executor, ParameterStore, Program, TensorData } from "@albef/core";
+import type { Executor, ParameterStore, Program } from "@albef/core";
 import { FIRST_LOSS_SCALE } from "./loss-scale.ts";
-import { type AdamWOptions, createOptimizer, type Optimizer } from "./optimizer.ts";
+import { createOptimizer, type Optimizer } from "./optimizer.ts";
 import { runStep } from "./run-step.ts";
-import { overwrittenBy, type TrainingGraphOptions, trainingGraph } from "./training-graph.ts";
-import { createTrainingState, type StateCounters, type TrainingState, type TrainingWeights } from "./training-state.ts";
-
-export interface StepOptions extends Omit<TrainingGraphOptions, "frozen"> {
-  /** Start values of what learns, and of a saved state. */
-  readonly weights: TrainingWeights;
-  /** On the device: what does not learn. */
-  readonly frozen?: ParameterStore | undefined;
-  readonly optimizer?: AdamWOptions | undefined;
-  /** Batches whose gradients are averaged for a step; each sees its own negatives only. Default: 1. */
-  readonly accumulate?: number | undefined;
-  /** Of the teacher: teacher = momentum * teacher + (1 - momentum) * weights, before each step. Default: the model's. */
-  readonly momentum?: number | undefined;
-  readonly counters?: Partial<StateCounters> | undefined;
-  /** Uniform numbers in [0, 1) for queues that start empty. */
-  readonly draw: () => number;
-}
-
-/** The inputs that the task declares, by name; see `TrainingTask`. Those that it does not read are left alone. */
-export type TrainingBatch = Readonly<Record<string, TensorData>>;
-
-export interface StepSettings {
-  readonly learningRate: number;
-  /** Share of the pseudo-targets. */
-  readonly alpha: number;
-}
-
-export interface StepResult {
-  readonly loss: number;
-  /** Each loss of the task by name: itc, itm, mlm, ... */
-  readonly losses: Readonly<Record<string, number>>;
-  /** Norm of all gradients together, before clipping. */
-  readonly gradNorm: number;
-  /** Whether gradients overflowed 16 bits: nothing but the queues and the teacher has changed, and the loss scale is halved. */
-  readonly skipped: boolean;
-  /** The values asked for by `watch`. */
-  readonly seen: Readonly<Record<string, TensorData>>;
-}
+import type { StepOptions, StepResult, StepSettings, TrainingBatch } from "./step-types.ts";
+import { overwrittenBy, trainingGraph } from "./training-graph.ts";
+import { createTrainingState, type TrainingState } from "./training-state.ts";
 
 /** One compiled step of training: forward, backward, queues, AdamW, teacher. */
 export interface TrainingStep extends Disposable {

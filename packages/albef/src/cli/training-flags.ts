@@ -11,6 +11,10 @@ const number: Read = (text, flag) => {
   throw new UsageError(`--${flag} must be a number, got ${JSON.stringify(text)}`);
 };
 const word: Read = (text) => text;
+const yes: Read = (text, flag) => {
+  if (text === "true" || text === "false") return text === "true";
+  throw new UsageError(`--${flag} must be true or false, got ${text}`);
+};
 const words: Read = (text) => text.split(",").filter((one) => one !== "");
 const factors: Read = (text, flag) =>
   Object.fromEntries(
@@ -31,6 +35,10 @@ const FLAGS: Readonly<Record<string, readonly [read: Read, usage: string]>> = {
   targets: [word, "attention|all   matrices that get adapters (all)"],
   freeze: [words, "PARTS   e.g. embeddings,vision:6 or the beginning of a parameter's name"],
   rates: [factors, "PART=X,...   factors on the rate of parts"],
+  dropout: [number, "X   rate in the text layers, in place of the configuration's"],
+  precision: [word, "f32|f16   of activations (f32)"],
+  recompute: [yes, "true|false   less memory, a third more work (false)"],
+  "memory-budget": [number, "N   most bytes on the device beside the model"],
   "weight-decay": [number, "X   of matrices (0.02)"],
   "max-grad-norm": [number, "X   larger gradients are scaled down to it"],
   "held-out": [number, "X   share of the pairs to measure by (0.2)"],

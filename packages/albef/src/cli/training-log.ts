@@ -34,6 +34,6 @@ function rowOf({
   heldOut,
   inspection: _,
   ...numbers
-}: FinetuneStep): Readonly<Record<string, number | undefined>> {
+}: FinetuneStep): Readonly<Record<string, number | true | undefined>> {
   return { ...numbers, ...losses, heldOut: heldOut?.mean };
 }

@@ -97,7 +97,7 @@ async function train(
     resume: existsSync(state) ? await openAsBlob(state) : undefined,
   });
   skipped.report();
-  console.log(`${JSON.stringify(run.plan)}\n${megabytes(run.memoryBytes)} on the device beside the model`);
+  console.log(`${JSON.stringify(run.plan)}\n${megabytes(run.memory.total)} on the device beside the model`);
   if (run.step > 0) console.log(`goes on after step ${run.step}`);
   const save = async () => replaceFile(state, (await run.save()).stream() as unknown as AsyncIterable<Uint8Array>);
   const interrupted = await takeSteps(run, { saveEvery, save, log: await trainingLog(join(out, name), run.step) });

@@ -40,6 +40,8 @@ export function planOf(pairs: number, { goal, config, parameters, options }: Pla
     ...{ alpha: options.alpha ?? ALPHA, seed: options.seed ?? 0, augment: options.augment ?? goal.augment },
     ...{ targets: options.targets ?? "all", freeze: options.freeze ?? [], rates: options.rates ?? {} },
     ...{ weightDecay: options.weightDecay ?? DEFAULT_ADAMW.weightDecay, maxGradNorm: options.maxGradNorm ?? null },
+    ...{ dropout: options.dropout ?? null, recompute: options.recompute ?? false },
+    precision: options.precision ?? "f32",
     mlmProbability: options.mlmProbability ?? config.mlmProbability,
   };
   const perPass = Math.floor(trainPairs / (batchSize * accumulate));
@@ -91,6 +93,8 @@ const NUMBERS = {
   accumulate: [isWhole(1), "a positive whole number"],
   weightDecay: [(value) => value >= 0 && value < 1, "from 0 to below 1"],
   maxGradNorm: [(value) => value > 0, "above 0"],
+  dropout: [(value) => value >= 0 && value < 1, "from 0 to below 1"],
+  memoryBudget: [(value) => value > 0, "above 0"],
   heldOut: [(value) => value >= 0 && value < 1, "from 0 to below 1"],
   patience: [isWhole(1), "a positive whole number"],
   alpha: [(value) => value >= 0 && value <= 1, "from 0 to 1"],
@@ -101,6 +105,7 @@ const NUMBERS = {
 const CHOICES = {
   train: ["all", "lora"],
   targets: ["attention", "all"],
+  precision: ["f32", "f16"],
   augment: ["pretrain", "finetune", "none"],
 } as const satisfies Partial<Record<keyof PretrainOptions, readonly string[]>>;
 

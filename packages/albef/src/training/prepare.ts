@@ -1,9 +1,6 @@
 import {
-  type AdamWOptions,
   createTrainingStep,
-  DEFAULT_ADAMW,
-  type LoraOptions,
-  pairTask,
+  type MemoryEstimate,
   type StateCounters,
   type TrainingStep,
   type TrainingWeights,
@@ -11,20 +8,15 @@ import {
 import { randomAt } from "@albef/encoder";
 import type { LoadedModel } from "../model/load.ts";
 import { type BatchOptions, byPicture, lengthOf, splitPairs, type UsedPair, usablePairs } from "./dataset.ts";
+import { FinetuneError } from "./errors.ts";
 import type { Goal } from "./goals.ts";
 import { type HeldOut, heldOutMeasure } from "./held-out.ts";
 import { WATCHED } from "./inspection.ts";
-import { type PartNames, partsNamed } from "./parts.ts";
+import { graphOptions, optimizerOf } from "./learning.ts";
+import { plannedMemory } from "./memory.ts";
 import { countedPlan, planOf } from "./plan.ts";
 import { START, shapesOf, startValues } from "./start-values.ts";
 import type { FinetunePlan, PretrainOptions, TrainingPair } from "./types.ts";
-
-const HEADS = /^(vision_proj|text_proj|itm_head|text_encoder\.cls)\.|^temp$/;
-/** Matrices that may get adapters. */
-const TARGETS = {
-  attention: /\.(attn\.(qkv|proj)|self\.(query|key|value)|(attention|crossattention)\.output\.dense)\.weight$/,
-  all: /\.(attn\.(qkv|proj)|mlp\.fc[12]|self\.(query|key|value)|dense)\.weight$/,
-} as const;
 
 export interface Prepared {
   readonly goal: Goal;
@@ -32,6 +24,7 @@ export interface Prepared {
   readonly train: readonly UsedPair[];
   readonly step: TrainingStep;
   readonly heldOut: HeldOut | undefined;
+  readonly memory: MemoryEstimate;
   readonly memoryBytes: number;
   readonly batches: Omit<BatchOptions, "signal">;
   /** Whether a parameter is one of the model's files, or an adapter beside one. */
@@ -51,18 +44,19 @@ export async function prepare(
 ): Promise<Prepared> {
   const { config, tokenizer, engine, origin } = model;
   const { executor } = engine;
-  const { goal } = options;
-  const shapes = shapesOf(origin.weights);
+  const { goal, memoryBudget } = options;
   const { plan, train, heldOut, length } = await decided(model, pairs, options);
+  if (plan.precision === "f16" && !executor.supportsF16) {
+    throw new FinetuneError(`${goal.name}: precision "f16": ${model.device.description} has no 16-bit floats`);
+  }
   const batches = { tokenizer, config, length };
-  const learning = learningOf(model, plan);
+  const graph = graphOptions(model, plan, length);
+  const memory = await plannedMemory(model, plan, { length, memoryBudget });
   const before = executor.memory().bytes;
   const step = await createTrainingStep(executor, {
-    ...{ config, textPrefix: origin.textPrefix, ...learning, frozen: origin.store },
-    task: pairTask({ shape: { batch: plan.batchSize, length }, objective: plan.objective }),
+    ...{ ...graph, frozen: origin.store, optimizer: optimizerOf(model, plan) },
     watch: options.inspect && plan.objective.itc && plan.objective.itm ? WATCHED : [],
-    ...{ optimizer: optimizerOf(model, plan), accumulate: plan.accumulate },
-    weights: options.state?.weights ?? startValues(model, plan, learning.lora?.targets ?? (() => false)),
+    weights: options.state?.weights ?? startValues(model, plan, graph.lora?.targets ?? (() => false)),
     counters: options.state?.counters,
     draw: randomAt({ seed: plan.seed, stream: [START] }),
   });
@@ -72,12 +66,13 @@ export async function prepare(
       heldOut.length === 0
         ? undefined
         : await heldOutMeasure(executor, heldOut, {
-            ...{ ...batches, ...learning, trains, textPrefix: origin.textPrefix, frozen: origin.store },
+            ...{ ...batches, lora: graph.lora, trains, textPrefix: origin.textPrefix, frozen: origin.store },
             stores: [step.state.weights, origin.store],
           });
+    const shapes = shapesOf(origin.weights);
     const isStored = (name: string) => shapes.has(name) || name.includes(".lora_");
     const memoryBytes = executor.memory().bytes - before;
-    return { goal, plan, train, step, heldOut: measured, memoryBytes, batches, isStored };
+    return { goal, plan, train, step, heldOut: measured, memory, memoryBytes, batches, isStored };
   } catch (error) {
     step.dispose();
     throw error;
@@ -102,29 +97,5 @@ async function decided(
     ...parts,
     plan: countedPlan(drafted, parts.train.length, parts.heldOut.length),
     length: lengthOf(used, { tokenizer, maxTokens }),
-  };
-}
-
-function namesOf({ config, origin }: LoadedModel): PartNames {
-  return { config, textPrefix: origin.textPrefix, parameters: [...shapesOf(origin.weights).keys()] };
-}
-
-/** What learns: everything, or the heads and adapters; of either not what is frozen. */
-function learningOf(model: LoadedModel, { train, rank, targets, freeze }: FinetunePlan) {
-  const isFrozen = partsNamed(freeze, namesOf(model), "freeze");
-  const adapted = (name: string) => TARGETS[targets].test(name) && !HEADS.test(name) && !isFrozen(name);
-  const lora: LoraOptions | undefined = train === "lora" ? { rank, targets: adapted } : undefined;
-  return { lora, trains: (name: string) => (train === "all" || HEADS.test(name)) && !isFrozen(name) };
-}
-
-/** AdamW; where several `rates` name a parameter their factors multiply. */
-function optimizerOf(model: LoadedModel, { rates, weightDecay, maxGradNorm }: FinetunePlan): AdamWOptions {
-  const names = namesOf(model);
-  const factors = Object.entries(rates).map(([part, factor]) => ({ has: partsNamed([part], names, "rates"), factor }));
-  return {
-    ...DEFAULT_ADAMW,
-    weightDecay,
-    ...(maxGradNorm !== null && { maxGradNorm }),
-    rateScale: (name: string) => factors.reduce((scale, { has, factor }) => (has(name) ? scale * factor : scale), 1),
   };
 }

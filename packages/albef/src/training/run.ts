@@ -5,7 +5,7 @@ import { type Learnt, tunedModel, writeAdapter } from "./adapter.ts";
 import type { Goal } from "./goals.ts";
 import { type Prepared, prepare } from "./prepare.ts";
 import { metricsIn, restore, saveRun } from "./saved-run.ts";
-import { learntNow, type Progress, steps } from "./steps.ts";
+import { learntNow, type Progress, steps, stepsDone } from "./steps.ts";
 import type { FinetuneRun, PretrainOptions, TrainingPair } from "./types.ts";
 
 export interface RunOptions<Model> extends PretrainOptions {
@@ -21,7 +21,7 @@ export async function startTraining<Model>(
 ): Promise<FinetuneRun<Model>> {
   const saved = options.resume && (await openSafetensors(byteSource(options.resume, "saved training")));
   const prepared = await prepare(model, pairs, { ...options, state: saved && (await openState(saved)) });
-  const { plan, step, heldOut, memoryBytes, goal } = prepared;
+  const { plan, step, heldOut, memory, memoryBytes, goal } = prepared;
   const progress: Progress = { best: undefined, worse: 0, isRunning: false };
   const dispose = () => {
     heldOut?.[Symbol.dispose]();
@@ -30,14 +30,15 @@ export async function startTraining<Model>(
   try {
     const identity = { goal, plan, base: model.fingerprint };
     if (saved) await restore(saved, progress, identity);
-    const before = step.state.counters.step === 0 ? await heldOut?.measure() : metricsIn(saved!.metadata.before);
+    const before = stepsDone(step) === 0 ? await heldOut?.measure() : metricsIn(saved!.metadata.before);
     const learnt = () => learntBy(prepared, progress);
     return {
       plan,
+      memory,
       memoryBytes,
       before,
       get step() {
-        return step.state.counters.step;
+        return stepsDone(step);
       },
       get best() {
         return progress.best?.metrics;

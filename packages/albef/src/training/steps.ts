@@ -33,13 +33,12 @@ export async function* steps(
   progress.isRunning = true;
   try {
     const started = performance.now();
-    const first = step.state.counters.step;
+    const first = stepsDone(step);
     const batchesAt = batchesOf(prepared, signal);
     let next = batchesAt(first);
-    while (step.state.counters.step < plan.steps) {
+    for (let at = first; at < plan.steps; at++) {
       if (patience !== undefined && progress.worse >= patience) return;
       signal?.throwIfAborted();
-      const at = step.state.counters.step;
       const batches = await next;
       if (at + 1 < plan.steps) next = batchesAt(at + 1);
       const info = await takeStep(step, batches, { at, plan });
@@ -54,6 +53,11 @@ export async function* steps(
   } finally {
     progress.isRunning = false;
   }
+}
+
+/** Steps that are over, those left out for an overflow too. */
+export function stepsDone({ state: { counters } }: TrainingStep): number {
+  return counters.step + counters.skippedSteps;
 }
 
 type Batch = Awaited<ReturnType<typeof trainingBatch>>;
@@ -92,16 +96,11 @@ async function takeStep(
   const iteration = at % plan.stepsPerEpoch;
   const alpha = alphaAt(epoch, iteration, { alpha: plan.alpha, iterationsPerEpoch: plan.stepsPerEpoch, ramp: true });
   const inputs = batches.map((batch) => batch.inputs);
-  const { loss, losses, gradNorm, seen } = await step.run(inputs, { learningRate, alpha });
+  const { loss, losses, gradNorm, seen, skipped } = await step.run(inputs, { learningRate, alpha });
   const inspection = inspectionOf(seen, batches.at(-1)!.names);
   return {
-    step: at + 1,
-    epoch: epoch + 1,
-    loss,
-    losses,
-    learningRate,
-    alpha,
-    gradNorm,
+    ...{ step: at + 1, epoch: epoch + 1, loss, losses, learningRate, alpha, gradNorm },
+    ...(skipped && { skipped }),
     ...(inspection && { inspection }),
   };
 }

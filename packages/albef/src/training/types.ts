@@ -1,4 +1,4 @@
-import type { ObjectiveOptions } from "@albef/distillation";
+import type { MemoryEstimate, ObjectiveOptions } from "@albef/distillation";
 import type { DecodableImage } from "@albef/encoder";
 import type { RetrievalMetrics } from "@albef/heads";
 
@@ -14,6 +14,8 @@ export interface TrainingPair {
 
 /** What learns: all weights, or low-rank adapters (LoRA) beside frozen ones with the projections and the heads. */
 export type TrainedPart = "all" | "lora";
+
+export type Precision = "f32" | "f16";
 
 export type AdapterTargets = "attention" | "all";
 
@@ -46,6 +48,17 @@ export interface FinetuneOptions {
   readonly weightDecay?: number | undefined;
   /** Gradients of a larger norm are scaled down to it. Default: none are, as in the official code. */
   readonly maxGradNorm?: number | undefined;
+  /** Rate of dropout in the text and fusion layers, in place of the configuration's (official: 0.1). */
+  readonly dropout?: number | undefined;
+  /** Blocks keep only their inputs for the backward, and compute the rest again. Default: false. */
+  readonly recompute?: boolean | undefined;
+  /**
+   * `f16`: activations of the encoders in 16 bits, weights, heads and losses in 32, the loss scaled; where the device has
+   * 16-bit floats. Default: f32.
+   */
+  readonly precision?: Precision | undefined;
+  /** Most bytes that training may hold on the device beside the model. Default: as many as fit. */
+  readonly memoryBudget?: number | undefined;
   /** Share of the pairs that are held out to measure by. Default: 0.2 where there are 10 pairs or more, else 0. */
   readonly heldOut?: number | undefined;
   /** Passes without a better held-out recall after which training ends. Default: none ends it. */
@@ -96,6 +109,10 @@ export interface FinetunePlan {
   readonly accumulate: number;
   readonly weightDecay: number;
   readonly maxGradNorm: number | null;
+  /** Null: the configuration's. */
+  readonly dropout: number | null;
+  readonly recompute: boolean;
+  readonly precision: Precision;
   readonly alpha: number;
   readonly seed: number;
   readonly augment: Augmentation;
@@ -134,6 +151,8 @@ export interface FinetuneStep {
   readonly alpha: number;
   /** Norm of all gradients together, before it is clipped. */
   readonly gradNorm: number;
+  /** Only with `precision: "f16"`: the gradients overflowed, the step was left out, and the loss scale was halved. */
+  readonly skipped?: true | undefined;
   readonly pairsPerSecond: number;
   readonly secondsLeft: number;
   /** After the last step of a pass, where pairs are held out: recalls by ITC. */
@@ -147,7 +166,9 @@ export interface FinetuneRun<Model> extends AsyncIterable<FinetuneStep>, Disposa
   readonly plan: FinetunePlan;
   /** Steps that are done. */
   readonly step: number;
-  /** Bytes on the device that training holds beside the model. */
+  /** What training takes on the device beside the model, by part, as estimated before the first step. */
+  readonly memory: MemoryEstimate;
+  /** Bytes on the device that training holds beside the model, as the engine counts them. */
   readonly memoryBytes: number;
   /** Held-out recalls of the untouched model, by ITC. */
   readonly before: RetrievalMetrics | undefined;
