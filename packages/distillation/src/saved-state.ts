@@ -47,10 +47,10 @@ export async function openState(
   file: Safetensors,
 ): Promise<{ readonly weights: TrainingWeights; readonly counters: Partial<StateCounters> }> {
   const integers = async (name: string) => Int32Array.from((await file.read(name)).data);
-  for (const name of [STEP, POINTER, SCALE]) {
+  for (const name of [STEP, POINTER]) {
     if (!file.tensors.has(name)) throw new TrainingError(`${file.name}: is no saved training, it holds no ${name}`);
   }
-  const [lossScale, cleanSteps, skippedSteps] = await integers(SCALE);
+  const [lossScale, cleanSteps, skippedSteps] = file.tensors.has(SCALE) ? await integers(SCALE) : [1, 0, 0]; // PyTorch has none
   return {
     weights: async (name) => {
       if (!file.tensors.has(name)) return undefined;

@@ -7,6 +7,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   convert: async () => (await import("./convert.ts")).convert,
   train: async () => (await import("./train.ts")).train,
   pretrain: async () => (await import("./pretrain.ts")).pretrain,
+  ablate: async () => (await import("./ablate.ts")).ablate,
   "eval retrieval": async () => (await import("./eval-retrieval.ts")).evalRetrieval,
   "eval ve": async () => (await import("./eval-ve.ts")).evalVe,
   "eval vqa": async () => (await import("./eval-vqa.ts")).evalVqa,
@@ -16,6 +17,7 @@ const HELP = `albef inspect FILE            what a checkpoint or a model folder 
 albef convert FILE OUT        an official .pth (or safetensors) to a folder that web apps load
 albef train MODEL             fine-tunes for retrieval on pictures with captions
 albef pretrain MODEL          goes on with pre-training on them
+albef ablate MODEL            the paper's ablation of pre-training
 albef eval retrieval MODEL    recalls on official annotations
 albef eval ve MODEL           accuracy of visual entailment on SNLI-VE annotations
 albef eval vqa MODEL          answers to questions in the official result format, VQA accuracy

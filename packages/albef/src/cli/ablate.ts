@@ -1,0 +1,152 @@
+import { appendFileSync, existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { readDataset } from "../datasets/index.ts";
+import { parseRetrievalAnnotations, type RetrievalAnnotations } from "../evaluate/annotations.ts";
+import { evaluateRetrieval } from "../evaluate/retrieval.ts";
+import { modelCore } from "../model/core.ts";
+import { type LoadedModel, loadModel } from "../model/load.ts";
+import { ABLATIONS, type Ablation } from "../training/ablation.ts";
+import { PRETRAIN_GOAL, startTraining } from "../training/index.ts";
+import type { DevicePreference } from "../types.ts";
+import type { Command } from "./command.ts";
+import { progressBar, table, UsageError } from "./terminal.ts";
+
+/** Recalls of one training. */
+interface AblationResult {
+  readonly name: string;
+  readonly seed: number;
+  readonly TR1: number;
+  readonly IR1: number;
+  readonly mean: number;
+}
+
+export const ablate: Command = {
+  usage: `albef ablate MODEL --data PATH --test FILE.json [options]
+  The paper's ablation of pre-training: each row is trained from the same weights and measured on other pictures.
+  --images FOLDER     where the paths of both lists begin (their folders)
+  --seeds N           trainings of each row (3)
+  --epochs N          (3)
+  --batch-size N      (16)
+  --learning-rate X   (1e-4)
+  --k-test N          candidates that ITM ranks (16)
+  --results FILE      .jsonl; trainings that it holds already are not done again (ablation.jsonl)
+  --device NAME       auto, webgpu, wasm or cpu (auto)`,
+  async run(args) {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        ...{ data: { type: "string" }, test: { type: "string" }, images: { type: "string" } },
+        ...{ seeds: { type: "string", default: "3" }, epochs: { type: "string", default: "3" } },
+        "batch-size": { type: "string", default: "16" },
+        "learning-rate": { type: "string", default: "1e-4" },
+        "k-test": { type: "string", default: "16" },
+        results: { type: "string", default: "ablation.jsonl" },
+        device: { type: "string", default: "auto" },
+      },
+    });
+    const [source, ...others] = positionals;
+    const { data, test, images } = values;
+    if (source === undefined || others.length > 0) throw new UsageError("name one model: a folder or an address");
+    if (data === undefined || test === undefined) throw new UsageError("--data and --test are needed");
+    const annotations = parseRetrievalAnnotations(readFileSync(test, "utf8"), test);
+    const model = await loadModel(source, { device: values.device as DevicePreference });
+    try {
+      const settings = {
+        ...{ epochs: Number(values.epochs), batchSize: Number(values["batch-size"]) },
+        learningRate: Number(values["learning-rate"]),
+      };
+      const parts = {
+        model,
+        data,
+        images,
+        annotations,
+        settings,
+        kTest: Number(values["k-test"]),
+        folder: images ?? join(test, ".."),
+      };
+      const results = await trainAll(parts, { path: values.results, seeds: Number(values.seeds) });
+      console.log(
+        `${source} on ${model.device.kind}; ${JSON.stringify({ ...settings, kTest: parts.kTest })}; ${annotations.images.length} test pictures`,
+      );
+      console.log(resultTable(results));
+    } finally {
+      model.dispose();
+    }
+  },
+};
+
+interface AblationParts {
+  readonly model: LoadedModel;
+  readonly data: string;
+  readonly images: string | undefined;
+  /** Where the test pictures lie. */
+  readonly folder: string;
+  readonly annotations: RetrievalAnnotations;
+  readonly settings: { readonly epochs: number; readonly batchSize: number; readonly learningRate: number };
+  readonly kTest: number;
+}
+
+/** All rows with all seeds; a seed goes through all rows before the next one. */
+async function trainAll(parts: AblationParts, { path, seeds }: { readonly path: string; readonly seeds: number }) {
+  const lines = existsSync(path) ? readFileSync(path, "utf8").trim().split("\n") : [];
+  const results = lines.map((line) => JSON.parse(line) as AblationResult);
+  const wanted = Array.from({ length: seeds }, (_, seed) => ABLATIONS.map((row) => ({ row, seed }))).flat();
+  const bar = progressBar("ablation");
+  const untrained = { name: "untrained", seed: 0 };
+  const isKnown = (name: string, seed: number) => results.some((one) => one.name === name && one.seed === seed);
+  const keep = (result: AblationResult) => {
+    results.push(result);
+    appendFileSync(path, `${JSON.stringify(result)}\n`);
+  };
+  if (!isKnown(untrained.name, 0)) keep({ ...untrained, ...(await recalls(parts.model, parts)) });
+  for (const [done, { row, seed }] of wanted.entries()) {
+    bar.update(done, wanted.length, `${row.name}, seed ${seed}`);
+    if (!isKnown(row.name, seed)) keep({ name: row.name, seed, ...(await trained(parts, row, seed)) });
+  }
+  bar.end();
+  return results;
+}
+
+async function trained(parts: AblationParts, { objective }: Ablation, seed: number) {
+  const { model, data, images, settings } = parts;
+  using run = await startTraining(model, readDataset(data, { images }), {
+    ...{ ...settings, objective, seed, train: "all", heldOut: 0 },
+    ...{ goal: PRETRAIN_GOAL, publish: (tuned: LoadedModel) => tuned },
+  });
+  for await (const _ of run);
+  const tuned = await run.model();
+  try {
+    return await recalls(tuned, parts);
+  } finally {
+    tuned.dispose();
+  }
+}
+
+/** Recalls by ITM among the candidates that the contrast of the same weights puts first. */
+async function recalls(model: LoadedModel, { annotations, folder, kTest }: AblationParts) {
+  const core = modelCore(model);
+  const images = await core.encodeImages(annotations.images.map((path) => readFileSync(join(folder, path))));
+  const texts = await core.encodeTexts(annotations.captions);
+  const { itm, itc } = await evaluateRetrieval(model.engine, { images, texts }, { ...annotations, kTest });
+  const { textRecall, imageRecall, mean } = itm ?? itc;
+  return { TR1: textRecall.r1, IR1: imageRecall.r1, mean };
+}
+
+/** Mean and standard deviation of each row over its seeds. */
+function resultTable(results: readonly AblationResult[]): string {
+  const rows = ["untrained", ...ABLATIONS.map(({ name }) => name)].map((name) => {
+    const own = results.filter((result) => result.name === name);
+    const cell = (key: "TR1" | "IR1" | "mean") => spread(own.map((result) => result[key]));
+    return [name, String(own.length), cell("TR1"), cell("IR1"), cell("mean")];
+  });
+  return table([["", "seeds", "TR R@1", "IR R@1", "mean of R@1, 5, 10"], ...rows]);
+}
+
+function spread(values: readonly number[]): string {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  if (values.length < 2) return mean.toFixed(1);
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1);
+  return `${mean.toFixed(1)} ± ${Math.sqrt(variance).toFixed(1)}`;
+}
