@@ -23,12 +23,10 @@ export {
   smoothLearningRate,
 } from "./schedule.ts";
 
-
 export { type BatchShape, pairInputs, type StepInputs } from "./step-inputs.ts";
+export type { StepOptions, StepResult, StepSettings, TrainingBatch } from "./step-types.ts";
 export type { TaskLosses, TaskParts, TrainingTask } from "./task.ts";
 export { type TrainingGraph, type TrainingGraphOptions, trainingGraph } from "./training-graph.ts";
 export { createTrainingState, type StateCounters, type TrainingState, type TrainingWeights } from "./training-state.ts";
-export type { StepOptions, StepResult, StepSettings, TrainingBatch } from "./step-types.ts";
 export { createTrainingStep, type TrainingStep } from "./training-step.ts";
 export { type VqaShape, type VqaTaskOptions, vqaTask } from "./vqa-task.ts";
-
