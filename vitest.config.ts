@@ -1,6 +1,13 @@
 import { playwright } from "@vitest/browser-playwright";
 import { defaultClientConditions, defaultServerConditions } from "vite";
 import { defineConfig } from "vitest/config";
+import { type ServedSmallModel, serveSmallModel } from "./scripts/official-size/serve-command.ts";
+
+declare module "vitest/browser" {
+  interface BrowserCommands {
+    serveSmallModel(): Promise<ServedSmallModel>;
+  }
+}
 
 const source = "@albef/source"; // packages are tested as their sources, not as their last build
 const resolve = { conditions: [source, ...defaultClientConditions] };
@@ -59,6 +66,7 @@ export default defineConfig({
             enabled: true,
             headless: true,
             screenshotFailures: false,
+            commands: { serveSmallModel },
             provider: playwright({
               launchOptions: { args: chromiumArgs, ...(executablePath ? { executablePath } : {}) },
             }),

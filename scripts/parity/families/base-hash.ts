@@ -1,5 +1,5 @@
 import { primitives as p, type Tensor, trace } from "@albef/core";
-import { type AlbefConfig, parseConfig, visionParameters } from "@albef/encoder";
+import { type AlbefConfig, parseConfig, visionParameters, withImageSize } from "@albef/encoder";
 import {
   itcFeatures,
   itcSimilarity,
@@ -16,9 +16,11 @@ import type { GraphFamily } from "../family.ts";
 import { type GeneratorFacts, hashValues, hashWeights } from "../hash-weights.ts";
 import type { RecordedCase } from "../recorded-case.ts";
 import { type Outputs, type Runner, runOnce } from "../runner.ts";
+import { contrastMaps, matchMaps } from "./grounding.ts";
 import { imageInput, modelGraph, tokenData, tokenInputs } from "./model.ts";
 import { withoutPositions } from "./tiny.ts";
 
+const PREFIX = "text_encoder.bert";
 const IMAGE_SPREAD = 2;
 const STATS_VALUES = 8;
 
@@ -29,9 +31,25 @@ export const baseHash: GraphFamily = {
   slow: true,
   async run(recorded, runner) {
     const generator = generatorChecks(recorded.field<GeneratorFacts>("generator"), parseConfig(recorded.json.config));
-    return [...generator, ...checkOutputs(recorded, await forward(recorded, runner))];
+    const outputs = { ...(await forward(recorded, runner)), ...(await maps(recorded, runner)) };
+    return [...generator, ...checkOutputs(recorded, outputs)];
   },
 };
+
+/** Grad-CAM at the size that grounding is fine-tuned at; position embeddings are generated for it. */
+export async function maps(recorded: RecordedCase, runner: Runner): Promise<Outputs> {
+  const json = recorded.json.config as { readonly grounding_image_res: number; readonly grounding_block: number };
+  const config = withImageSize(parseConfig(json), json.grounding_image_res);
+  const ids = recorded.tensor("in.input_ids");
+  const shape = [ids.shape[0]!, 3, json.grounding_image_res, json.grounding_image_res];
+  const cams = {
+    ...{ runner, config, prefix: PREFIX, weights: hashWeights, ids, layer: json.grounding_block },
+    image: { shape, data: hashImages("input.image384", shape) },
+    mask: recorded.tensor("in.attention_mask"),
+  };
+  const itm = (await matchMaps(cams))["itm.map"]!;
+  return { grounding_itm_map: itm, grounding_itc_map: (await contrastMaps(cams))["itc.map"]! };
+}
 
 async function forward(recorded: RecordedCase, runner: Runner): Promise<Outputs> {
   const config = parseConfig(recorded.json.config);
@@ -39,7 +57,7 @@ async function forward(recorded: RecordedCase, runner: Runner): Promise<Outputs>
   const shape = [images, 3, config.vision.imageSize, config.vision.imageSize];
   const ids = recorded.tensor("in.input_ids");
   const graph = trace((tracer) =>
-    quantities(modelGraph(tracer, config, "text_encoder.bert"), config, {
+    quantities(modelGraph(tracer, config, PREFIX), config, {
       image: imageInput(tracer, shape),
       tokens: tokenInputs(tracer, ids.shape),
     }),
@@ -102,7 +120,7 @@ function timesEach(rows: Tensor, times: number): Tensor {
 }
 
 /** The second image is halved and brightened. */
-function hashImages(key: string, shape: readonly number[]): Float32Array<ArrayBuffer> {
+export function hashImages(key: string, shape: readonly number[]): Float32Array<ArrayBuffer> {
   const count = shape.reduce((size, extent) => size * extent, 1);
   const values = hashValues(key, count, { spread: IMAGE_SPREAD });
   const size = count / shape[0]!;

@@ -17,9 +17,9 @@ import {
 } from "@albef/heads";
 import { type Check, checkEqual, checkNumbers, checkOutputs } from "../check.ts";
 import type { GraphFamily } from "../family.ts";
-import { asFloat } from "../read-tensors.ts";
+import { asFloat, type StoredTensor } from "../read-tensors.ts";
 import type { RecordedCase } from "../recorded-case.ts";
-import { type Outputs, type Runner, runOnce, weightsFrom } from "../runner.ts";
+import { type Outputs, type Runner, runOnce, type WeightLookup, weightsFrom } from "../runner.ts";
 import { imageInput, modelGraph, tokenData, tokenInputs } from "./model.ts";
 
 const PREFIX = "text_encoder"; // fine-tuned models have no `bert.`
@@ -29,41 +29,56 @@ export const grounding: GraphFamily = {
   needs: "executor",
   async run(recorded, runner) {
     const config = parseConfig(recorded.json.config);
-    const byMatch = await matchMaps(recorded, runner, config);
-    const outputs = { ...byMatch, ...(await contrastMaps(recorded, runner, config)) };
+    const cams = {
+      ...{ runner, config, prefix: PREFIX, weights: weightsFrom(await recorded.weights()) },
+      ...{ image: recorded.tensor("in.image"), ids: recorded.tensor("in.input_ids") },
+      mask: recorded.tensor("in.attention_mask"),
+    };
+    const byMatch = await matchMaps({ ...cams, layer: recorded.field("itm_block") });
+    const outputs = { ...byMatch, ...(await contrastMaps({ ...cams, layer: recorded.field("itc_block") })) };
     return [...checkOutputs(recorded, outputs), ...boxChecks(recorded, config, Float32Array.from(byMatch["itm.map"]!))];
   },
 };
 
-function inputsOf(recorded: RecordedCase) {
-  const tokens = tokenData(recorded.tensor("in.input_ids"), recorded.tensor("in.attention_mask"));
-  return { image: asFloat(recorded.tensor("in.image")), ...tokens };
+/** One pass of Grad-CAM over images, each with its text. */
+export interface CamCase {
+  readonly runner: Runner;
+  readonly config: AlbefConfig;
+  /** Of the text encoder's keys. */
+  readonly prefix: string;
+  readonly weights: WeightLookup;
+  /** [batch, 3, size, size] */
+  readonly image: StoredTensor;
+  /** [batch, L] */
+  readonly ids: StoredTensor;
+  readonly mask: StoredTensor;
+  /** Number of the fusion layer, or of the image encoder's block. */
+  readonly layer: number;
 }
 
-async function matchMaps(recorded: RecordedCase, runner: Runner, config: AlbefConfig): Promise<Outputs> {
+const inputsOf = ({ image, ids, mask }: CamCase) => ({ image: asFloat(image), ...tokenData(ids, mask) });
+
+/** Quantities of mode `itm`. */
+export async function matchMaps(cams: CamCase): Promise<Outputs> {
+  const { runner, config, prefix, image, ids, layer } = cams;
   const graph = trace((tracer) => {
-    const model = modelGraph(tracer, config, PREFIX);
-    const tokens = tokenInputs(tracer, recorded.tensor("in.input_ids").shape);
+    const model = modelGraph(tracer, config, prefix);
+    const tokens = tokenInputs(tracer, ids.shape);
     const { textEmbeds } = model.text(tokens);
-    const { imageEmbeds } = model.vision(imageInput(tracer, recorded.tensor("in.image").shape));
+    const { imageEmbeds } = model.vision(imageInput(tracer, image.shape));
     const { logits, attention, gradient, cam } = matchCam(
       { textEmbeds, attentionMask: tokens.attentionMask, imageEmbeds },
       {
-        layers: fusionParameters(model.source.scope(PREFIX), config.text),
+        layers: fusionParameters(model.source.scope(prefix), config.text),
         itm: itmParameters(model.source, config.text),
-        ...{ config, layer: recorded.field<number>("itm_block") },
+        ...{ config, layer },
       },
     );
     return { logits, attention, gradient, cam };
   });
-  const { logits, attention, gradient, cam } = await runOnce(
-    runner,
-    graph,
-    inputsOf(recorded),
-    await weights(recorded),
-  );
-  const length = recorded.tensor("in.input_ids").shape[1]!;
-  const each = rowsOf(recorded, cam!, { heads: config.text.numHeads, rows: length, config });
+  const { logits, attention, gradient, cam } = await runOnce(runner, graph, inputsOf(cams), cams.weights);
+  const length = ids.shape[1]!;
+  const each = rowsOf(cams, cam!, { heads: config.text.numHeads, rows: length });
   const tokens = each.flatMap((item) => Array.from({ length }, (_, row) => [...averageMap(item, { rows: [row] })]));
   return {
     ...{ "itm.logits": logits!, "itm.attention": attention!, "itm.attention_grad": gradient! },
@@ -72,26 +87,28 @@ async function matchMaps(recorded: RecordedCase, runner: Runner, config: AlbefCo
   };
 }
 
-async function contrastMaps(recorded: RecordedCase, runner: Runner, config: AlbefConfig): Promise<Outputs> {
+/** Quantities of mode `itc`. */
+export async function contrastMaps(cams: CamCase): Promise<Outputs> {
+  const { runner, config, prefix, layer } = cams;
   const graph = trace((tracer) => {
-    const model = modelGraph(tracer, config, PREFIX);
-    const { textEmbeds } = model.text(tokenInputs(tracer, recorded.tensor("in.input_ids").shape));
-    const image = imageInput(tracer, recorded.tensor("in.image").shape);
+    const model = modelGraph(tracer, config, prefix);
+    const { textEmbeds } = model.text(tokenInputs(tracer, cams.ids.shape));
+    const image = imageInput(tracer, cams.image.shape);
     const textFeatures = itcFeatures(textEmbeds, textProjectionParameters(model.source, config));
     const found = contrastCam(
       { image, textFeatures, temperature: temperatureParameter(model.source) },
       {
         vision: visionParameters(model.source.scope("visual_encoder"), config.vision),
         projection: visionProjectionParameters(model.source, config),
-        ...{ config, layer: recorded.field<number>("itc_block") },
+        ...{ config, layer },
       },
     );
     return { ...watched(found), cam: found.cam, similarities: found.similarities };
   });
-  const { cam, similarities, ...seen } = await runOnce(runner, graph, inputsOf(recorded), await weights(recorded));
+  const { cam, similarities, ...seen } = await runOnce(runner, graph, inputsOf(cams), cams.weights);
   const heads = config.vision.numHeads;
-  const patches = cam!.length / recorded.tensor("in.image").shape[0]! / heads;
-  const each = rowsOf(recorded, cam!, { heads, rows: 1, config });
+  const patches = cam!.length / cams.image.shape[0]! / heads;
+  const each = rowsOf(cams, cam!, { heads, rows: 1 });
   return {
     "itc.sim_diag": similarities!,
     "itc.map": each.flatMap((item) => [...averageMap(item)]),
@@ -102,8 +119,6 @@ async function contrastMaps(recorded: RecordedCase, runner: Runner, config: Albe
 
 const watched = ({ attention, gradient }: AttentionCam) => ({ attention, gradient });
 
-const weights = async (recorded: RecordedCase) => weightsFrom(await recorded.weights());
-
 /** Rows of [..., patches + 1] without their first column. */
 function withoutClass(values: ArrayLike<number>, patches: number): number[] {
   return Array.from(values).filter((_, i) => i % (patches + 1) !== 0);
@@ -112,12 +127,11 @@ function withoutClass(values: ArrayLike<number>, patches: number): number[] {
 interface Sizes {
   readonly heads: number;
   readonly rows: number;
-  readonly config: AlbefConfig;
 }
 
 /** The maps of each item of the batch. */
-function rowsOf(recorded: RecordedCase, cam: ArrayLike<number>, { heads, rows, config }: Sizes) {
-  const batch = recorded.tensor("in.image").shape[0]!;
+function rowsOf({ image, config }: CamCase, cam: ArrayLike<number>, { heads, rows }: Sizes) {
+  const batch = image.shape[0]!;
   const side = config.vision.imageSize / config.vision.patchSize;
   const size = heads * rows * side * side;
   const data = Float32Array.from(cam);

@@ -1,4 +1,4 @@
-import type { Executor, ParameterStore, TensorData, WebGpuExecutor } from "@albef/core";
+import { DeviceError, type Executor, type ParameterStore, type TensorData, type WebGpuExecutor } from "@albef/core";
 import { ITM_MATCH } from "@albef/heads";
 import type { OnProgress } from "../types.ts";
 import { batchesOf, concatRows, splitRows } from "./batches.ts";
@@ -113,8 +113,19 @@ async function encodeTexts({ programs, plan, sizes }: Context, texts: readonly T
   return encoded;
 }
 
+const UNIT_TOLERANCE = 0.01; // f16 rounds a norm by less
+
+/** Features row by row. Weights that hold NaN, and 16-bit sums that overflow, end here and not in a gallery. */
 function featureRows(features: TensorData | undefined, rows: number): Float32Array[] {
-  return splitRows((features ?? new Float32Array()) as Float32Array, rows);
+  const vectors = splitRows((features ?? new Float32Array()) as Float32Array, rows);
+  for (const vector of features ? vectors : []) {
+    const norm = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
+    if (Math.abs(norm - 1) <= UNIT_TOLERANCE) continue;
+    throw new DeviceError(
+      `a computed feature has length ${norm}, must be 1; are the weights damaged? With dtype "f16" try "f32"`,
+    );
+  }
+  return vectors;
 }
 
 async function match(

@@ -31,11 +31,19 @@ export function manifestOf(files: ReadonlyMap<string, Uint8Array>): Uint8Array {
 /** A real HTTP server over files in memory, with ETag, If-Range and single ranges. */
 export async function serveFiles(files: Map<string, Uint8Array>): Promise<FileServer> {
   const requests: ServedRequest[] = [];
+  const etags = new WeakMap<Uint8Array, string>();
+  const etagOf = (body: Uint8Array | undefined): string => {
+    if (!body) return "";
+    const etag = etags.get(body) ?? `"${sha256(body).slice(0, 16)}"`;
+    etags.set(body, etag);
+    return etag;
+  };
   const http = createServer((request, response) => {
     const path = decodeURIComponent(new URL(request.url ?? "/", "http://localhost").pathname.slice(1));
     requests.push({ method: request.method ?? "", path, range: request.headers.range });
     const body = files.get(path);
-    if (!server.intercept?.(request, response, body)) answer(request, response, { body, ranges: server.ranges });
+    if (!server.intercept?.(request, response, body))
+      answer(request, response, { body, etag: etagOf(body), ranges: server.ranges });
   });
   await new Promise<void>((done) => http.listen(0, "127.0.0.1", done));
   const server: FileServer = {
@@ -55,15 +63,15 @@ export async function serveFiles(files: Map<string, Uint8Array>): Promise<FileSe
 
 interface Content {
   readonly body: Uint8Array | undefined;
+  readonly etag: string;
   readonly ranges: boolean;
 }
 
-function answer(request: IncomingMessage, response: ServerResponse, { body, ranges }: Content): void {
+function answer(request: IncomingMessage, response: ServerResponse, { body, etag, ranges }: Content): void {
   if (!body) {
     response.writeHead(404).end("not found");
     return;
   }
-  const etag = `"${sha256(body).slice(0, 16)}"`;
   const span = request.headers.range
     ?.match(/^bytes=(\d+)-(\d+)$/)
     ?.slice(1)

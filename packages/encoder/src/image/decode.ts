@@ -1,4 +1,5 @@
 import { ImageError, type RawImage } from "./raw-image.ts";
+import { transparentPixels } from "./transparent-pixels.ts";
 
 /** What a browser can decode. Strings are not taken: text queries look the same. */
 export type DecodableImage =
@@ -76,5 +77,12 @@ function pixelsOf(bitmap: ImageBitmap, maxSide: number): RawImage {
   if (!context) throw new ImageError("image: this browser gives no 2D canvas to read pixels from");
   context.imageSmoothingQuality = "high";
   context.drawImage(bitmap, 0, 0, width, height);
-  return { width, height, channels: 4, data: context.getImageData(0, 0, width, height).data };
+  const { data } = context.getImageData(0, 0, width, height);
+  const exact = scale === 1 && isTransparent(data) ? transparentPixels(bitmap) : undefined;
+  return { width, height, channels: 4, data: exact ?? data };
+}
+
+function isTransparent(rgba: Uint8ClampedArray): boolean {
+  for (let i = 3; i < rgba.length; i += 4) if (rgba[i] !== 255) return true;
+  return false;
 }

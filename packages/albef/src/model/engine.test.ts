@@ -1,0 +1,22 @@
+import { fileURLToPath } from "node:url";
+import { DeviceError } from "@albef/core";
+import { expect, test } from "vitest";
+import { loadModel } from "./load.ts";
+
+const mini = fileURLToPath(new URL("../../../../weights/albef-mini", import.meta.url));
+
+test("weights that hold NaN give an error, not features", async () => {
+  const model = await loadModel(mini, { device: "wasm" });
+  const { embedDim, vision, text } = model.config;
+  const spoilt = new Map([
+    ["vision_proj.weight", new Float32Array(embedDim * vision.hiddenSize).fill(Number.NaN)],
+    ["text_proj.weight", new Float32Array(embedDim * text.hiddenSize).fill(Number.NaN)],
+  ]);
+  const damaged = await model.origin.rebuilt(spoilt, "damaged");
+  const pixels = new Float32Array(3 * vision.imageSize ** 2);
+  await expect(damaged.engine.encodeImages([pixels])).rejects.toThrow(DeviceError);
+  const tokens = { inputIds: Int32Array.of(2, 5, 6, 7, 8, 9, 10, 11), attentionMask: new Float32Array(8).fill(1) };
+  await expect(damaged.engine.encodeTexts([tokens])).rejects.toThrow("a computed feature has length NaN");
+  damaged.dispose();
+  model.dispose();
+});
