@@ -14,6 +14,8 @@ from fetch import HERE, fetch_all
 from sets import pictures_of
 
 SIZE = 64
+NEAR = 6  # mean difference of thumbnails, of 255, under which two drawings count as one
+BLANK = 0.02  # share of the pixels under which a drawing came out as next to nothing
 COLOUR_STYLES = ("noto", "noto-v1", "twemoji", "fluent-flat", "fluent-3d", "emojione", "fxemoji")
 
 
@@ -34,9 +36,12 @@ def collect(folders, concepts):
 
 
 def render(rows, out):
-    """RGBA pixels [n, 64, 64, 4] uint8 of all rows."""
+    """RGBA pixels [n, 64, 64, 4] uint8 of all rows; a rendering of the same list that was stopped goes on."""
     listing, raw = out / "render.json", out / "render.rgba"
-    listing.write_text(json.dumps([row.pop("item") for row in rows]))
+    wanted = json.dumps([row.pop("item") for row in rows])
+    if not listing.exists() or listing.read_text() != wanted:
+        raw.unlink(missing_ok=True)
+        listing.write_text(wanted)
     subprocess.run(["node", str(HERE / "render.mjs"), str(listing), str(raw), str(SIZE)], check=True)
     return np.fromfile(raw, np.uint8).reshape(-1, SIZE, SIZE, 4)
 
@@ -51,6 +56,7 @@ def signature(pixels):
 def split(concepts, rows, pixels):
     """Mark each picture train, held-out (a pair never trained), unseen (concept), dev or test (style), or drop."""
     unseen = {c["id"] for c in concepts if c["unseen"]}
+    covered = (pixels[..., 3] > 127).mean((1, 2))
     thumbs = signature(pixels)
     held = []
     for index, row in enumerate(rows):
@@ -59,10 +65,12 @@ def split(concepts, rows, pixels):
         if row["split"] == "train" and row["style"] == wanted and digest("pair " + row["concept"]) < 0.45:
             row["split"] = "held-out"
             held.append(index)
+        if row["split"] == "train" and covered[index] < BLANK:
+            row["split"] = "drop"
     train = np.array([i for i, row in enumerate(rows) if row["split"] == "train"])
     for index in held:
         distance = np.abs(thumbs[train] - thumbs[index]).mean(1)
-        for near in train[distance < 6]:
+        for near in train[distance < NEAR]:
             rows[near]["split"] = "drop"
     for row in rows:
         del row["use"]

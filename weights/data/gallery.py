@@ -69,6 +69,7 @@ def render(items, folder):
     """White-backed RGB pictures [n, SIDE, SIDE, 3]."""
     listing, raw = folder / "gallery-list.json", folder / "gallery.rgba"
     listing.write_text(json.dumps(items))
+    raw.unlink(missing_ok=True)
     subprocess.run(["node", str(HERE / "render.mjs"), str(listing), str(raw), str(SIDE)], check=True)
     return on_white(np.fromfile(raw, np.uint8).reshape(-1, SIDE, SIDE, 4))
 

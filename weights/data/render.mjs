@@ -1,6 +1,7 @@
-// Renders a list of pictures (SVG text or files) to raw RGBA squares of one size, in the order of the list.
+// Renders a list of pictures (SVG text or files) to raw RGBA squares of one size, in the order of the list. Where the
+// file holds some already, it goes on behind them.
 // usage: node render.mjs LIST.json OUT.rgba SIZE      LIST: [{ "svg": "<svg …>" } | { "file": "path" }]
-import { createWriteStream, readFileSync } from "node:fs";
+import { createWriteStream, existsSync, readFileSync, statSync, truncateSync } from "node:fs";
 import sharp from "sharp";
 
 const [listFile, outFile, sizeText] = process.argv.slice(2);
@@ -35,12 +36,16 @@ async function render(item) {
     .toBuffer();
 }
 
-const out = createWriteStream(outFile);
+const bytes = size * size * 4;
+const done = existsSync(outFile) ? Math.floor(statSync(outFile).size / bytes) : 0;
+if (done > 0) truncateSync(outFile, done * bytes);
+const out = createWriteStream(outFile, { flags: "a" });
 for (const [index, item] of list.entries()) {
+  if (index < done) continue;
   const pixels = await render(item).catch((cause) => {
     throw new Error(`picture ${index} (${item.file ?? item.svg.slice(0, 200)}) cannot be drawn`, { cause });
   });
-  if (pixels.length !== size * size * 4) throw new Error(`picture ${index}: expected RGBA, got ${pixels.length} bytes`);
+  if (pixels.length !== bytes) throw new Error(`picture ${index}: expected RGBA, got ${pixels.length} bytes`);
   if (!out.write(pixels)) await new Promise((resolve) => out.once("drain", resolve));
   if (index % 1000 === 0) console.error(`rendered ${index} of ${list.length}`);
 }
