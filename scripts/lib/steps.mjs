@@ -52,6 +52,14 @@ function endToEnd(env) {
   };
 }
 
+function python() {
+  return {
+    ...plain("test:python", 6, "run the one file: `cd weights && python3 -m unittest discover pretrain -p FILE`"),
+    reportEnv: (file) => ({ PYTHON_TESTS_REPORT: file }),
+    count: (report) => report,
+  };
+}
+
 function size() {
   const remedy = "look for what the inference bundle pulls in: `npm run size -- --list`";
   return existsSync(join(root, "packages/albef/src/albef.ts")) ? plain("size", 3, remedy) : null;
@@ -67,6 +75,7 @@ export function steps({ chromium, dawn }) {
     vitest("unit", 8),
     vitest("gpu", 10, chromium),
     vitest("dawn", 10, dawn),
+    python(),
     plain("build", 5, "fix the errors above; `npm run build` repeats them"),
     plain("check:packages", 3, "correct the package.json named above (exports, files, types)"),
     size(),

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { countUnittest } from "../python-tests.mjs";
 import { countOutcome, projectOf, steps } from "./steps.mjs";
 
 let folder;
@@ -52,4 +53,12 @@ test("a test file's name decides its project", () => {
   expect(projectOf("packages/core/src/ops/add.dawn.test.ts")).toBe("dawn");
   expect(projectOf("packages/core/src/shape.test.ts")).toBe("unit");
   expect(projectOf("packages/core/src/testing/describe-op.ts")).toBeNull();
+});
+
+test("the counts of Python's unittest are read from its last lines", () => {
+  expect(countUnittest("....\n---\nRan 4 tests in 0.1s\n\nOK\n")).toEqual({ passed: 4, failed: 0 });
+  expect(countUnittest("Ran 1 test in 0.1s\n\nOK\n")).toEqual({ passed: 1, failed: 0 });
+  const broken = "Ran 9 tests in 3.0s\n\nFAILED (failures=1, errors=2, skipped=1)\n";
+  expect(countUnittest(broken)).toEqual({ passed: 5, failed: 4 });
+  expect(countUnittest("Traceback: no such folder")).toEqual({ passed: 0, failed: 0 });
 });
