@@ -18,6 +18,7 @@ export { evaluateF64 } from "./executors/f64/evaluate.ts";
 export { isSoftwareAdapter } from "./executors/webgpu/device.ts";
 export { createWebGpuExecutor, type WebGpuExecutor, type WebGpuExecutorOptions } from "./executors/webgpu/executor.ts";
 export { apply } from "./graph/apply.ts";
+export { add, broadcastTo, cast, reshape, slice } from "./graph/forward-primitives.ts";
 export type { Graph, Node, TensorData } from "./graph/graph.ts";
 export type { PrimitiveSet } from "./graph/primitive-set.ts";
 export { primitives } from "./graph/primitives.ts";

@@ -1,4 +1,4 @@
-import { type DeviceTensor, type Executor, type Program, primitives, similarity, topK, trace } from "@albef/core";
+import { add, type DeviceTensor, type Executor, type Program, similarity, topK, trace } from "@albef/core";
 import { loadRow, type StoredRows } from "./rows.ts";
 
 /** Added to the score of rows that hold nothing: below any cosine. */
@@ -56,7 +56,7 @@ function searchGraph({ capacity, width, k, half }: SearchShape & { readonly widt
     const query = tracer.input("query", { dtype: "f32", shape: [1, width] });
     const features = tracer.input("features", { dtype: half ? "f16" : "f32", shape: [capacity, width] });
     const penalty = tracer.input("penalty", { dtype: "f32", shape: [1, capacity] });
-    return { ...topK(primitives.add(similarity(query, features), penalty), { k }) };
+    return { ...topK(add(similarity(query, features), penalty), { k }) };
   });
 }
 

@@ -1,4 +1,4 @@
-import { type Graph, primitives, type Tensor, trace } from "@albef/core";
+import { broadcastTo, type Graph, type Tensor, trace } from "@albef/core";
 import {
   type AlbefConfig,
   fusionEncoder,
@@ -78,7 +78,7 @@ export function matchGraph(
   return trace((tracer) => {
     const source = parameterSource(tracer, specs);
     const input = (name: string, shape: number[]) => tracer.input(name, { dtype: "f32", shape });
-    const repeated = (x: Tensor) => primitives.broadcastTo(x, [pairs, ...x.shape.slice(1)]);
+    const repeated = (x: Tensor) => broadcastTo(x, [pairs, ...x.shape.slice(1)]);
     const textEmbeds = repeated(input("text", [texts, length, text.hiddenSize]));
     const attentionMask = repeated(input("attentionMask", [texts, length]));
     const imageEmbeds = repeated(input("image", [images, imageTokenCount(vision), vision.hiddenSize]));

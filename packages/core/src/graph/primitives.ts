@@ -1,25 +1,15 @@
 import type { Primitive } from "../op.ts";
-import { addOp } from "../ops/add.ts";
-import { affineOp } from "../ops/affine.ts";
-import { broadcastToOp } from "../ops/broadcast-to.ts";
-import { castOp } from "../ops/cast.ts";
 import { concatOp } from "../ops/concat.ts";
 import { divOp } from "../ops/div.ts";
 import { equalOp } from "../ops/equal.ts";
 import { erfOp } from "../ops/erf.ts";
 import { expOp } from "../ops/exp.ts";
-import { fillOp } from "../ops/fill.ts";
-import { gatherOp } from "../ops/gather.ts";
 import { greaterOp } from "../ops/greater.ts";
-import { iotaOp } from "../ops/iota.ts";
 import { logOp } from "../ops/log.ts";
 import { matmulOp } from "../ops/matmul.ts";
 import { maxOp } from "../ops/max.ts";
 import { maximumOp } from "../ops/maximum.ts";
-import { mulOp } from "../ops/mul.ts";
-import { reshapeOp } from "../ops/reshape.ts";
 import { rsqrtOp } from "../ops/rsqrt.ts";
-import { sliceOp } from "../ops/slice.ts";
 import { sqrtOp } from "../ops/sqrt.ts";
 import { stopGradientOp } from "../ops/stop-gradient.ts";
 import { subOp } from "../ops/sub.ts";
@@ -27,19 +17,26 @@ import { sumOp } from "../ops/sum.ts";
 import { tanhOp } from "../ops/tanh.ts";
 import { transposeOp } from "../ops/transpose.ts";
 import { unpackOp } from "../ops/unpack.ts";
-import { normalizeAxis, sameShape } from "../shape.ts";
+import { normalizeAxis } from "../shape.ts";
 import { apply } from "./apply.ts";
+import {
+  add,
+  affine,
+  broadcastTo,
+  cast,
+  fill,
+  gather,
+  iota,
+  mul,
+  reshape,
+  slice,
+  withNumber,
+} from "./forward-primitives.ts";
 import type { PrimitiveSet } from "./primitive-set.ts";
 import type { Tensor } from "./tensor.ts";
 
-const affine = (x: Tensor, scale: number, shift: number) => apply(affineOp, { x }, { scale, shift })[0]!;
 const unary = (op: Primitive<"x">) => (x: Tensor) => apply(op, { x }, {})[0]!;
 const binary = (op: Primitive<"a" | "b">) => (a: Tensor, b: Tensor) => apply(op, { a, b }, {})[0]!;
-
-/** A binary primitive whose second operand may be a number. */
-function withNumber(op: Primitive<"a" | "b">, constant: (a: Tensor, b: number) => Tensor) {
-  return (a: Tensor, b: Tensor | number) => (typeof b === "number" ? constant(a, b) : apply(op, { a, b }, {})[0]!);
-}
 
 function axesOf(op: string, x: Tensor, axes: readonly number[] = [-1]): number[] {
   return axes.map((axis) => normalizeAxis(op, axis, x)).sort((a, b) => a - b);
@@ -56,10 +53,6 @@ function max(x: Tensor, axes?: readonly number[]): Tensor {
 function mean(x: Tensor, axes?: readonly number[]): Tensor {
   const count = axesOf("mean", x, axes).reduce((product, axis) => product * x.shape[axis]!, 1);
   return affine(sum(x, axes), 1 / count, 0);
-}
-
-function reshape(x: Tensor, shape: readonly number[]): Tensor {
-  return sameShape(x.shape, shape) ? x : apply(reshapeOp, { x }, { shape })[0]!;
 }
 
 function sumTo(x: Tensor, shape: readonly number[]): Tensor {
@@ -81,9 +74,9 @@ function softmax(x: Tensor): Tensor {
 
 /** The primitives as functions over symbolic tensors. */
 export const primitives: PrimitiveSet = {
-  add: withNumber(addOp, (a, b) => affine(a, 1, b)),
+  add,
   sub: withNumber(subOp, (a, b) => affine(a, 1, -b)),
-  mul: withNumber(mulOp, (a, b) => affine(a, b, 0)),
+  mul,
   div: withNumber(divOp, (a, b) => affine(a, 1 / b, 0)),
   maximum: binary(maximumOp),
   greater: binary(greaterOp),
@@ -95,24 +88,24 @@ export const primitives: PrimitiveSet = {
   rsqrt: unary(rsqrtOp),
   erf: unary(erfOp),
   tanh: unary(tanhOp),
-  cast: (x, dtype) => (x.dtype === dtype ? x : apply(castOp, { x }, { dtype })[0]!),
+  cast,
   unpack: (x, bits) => apply(unpackOp, { x }, { bits })[0]!,
   stopGradient: unary(stopGradientOp),
   sum,
   mean,
   max,
   sumTo,
-  broadcastTo: (x, shape) => (sameShape(x.shape, shape) ? x : apply(broadcastToOp, { x }, { shape })[0]!),
+  broadcastTo,
   matmul: (a, b, { transposeA = false, transposeB = false } = {}) =>
     apply(matmulOp, { a, b }, { transposeA, transposeB })[0]!,
   reshape,
   transpose: (x, permutation) => apply(transposeOp, { x }, { permutation })[0]!,
-  slice: (x, begin, size) => (sameShape(x.shape, size) ? x : apply(sliceOp, { x }, { begin, size })[0]!),
+  slice,
   concat: (tensors, axis) =>
     tensors.reduce((a, b) => apply(concatOp, { a, b }, { axis: normalizeAxis("concat", axis, a) })[0]!),
-  gather: (table, indices) => apply(gatherOp, { table, indices }, {})[0]!,
-  iota: (like, shape, axis, dtype = "f32") => apply(iotaOp, { like }, { shape, axis, dtype })[0]!,
-  fill: (like, shape, value, dtype = "f32") => apply(fillOp, { like }, { shape, value, dtype })[0]!,
+  gather,
+  iota,
+  fill,
   softmax,
   logSoftmax,
 };

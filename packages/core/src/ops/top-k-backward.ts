@@ -7,6 +7,6 @@ export const topKVjp: Vjp<"x"> = (p, { inputs: { x }, outputs, grads }) => {
   const dValues = grads[0];
   if (!dValues) return { x: null };
   const [rows, n] = x.shape as readonly [number, number];
-  const flat = scatterAdd(p.reshape(dValues, [...dValues.shape, 1]), rowOffsets(p, outputs[1]!, n), rows * n);
+  const flat = scatterAdd(p.reshape(dValues, [...dValues.shape, 1]), rowOffsets(outputs[1]!, n), rows * n);
   return { x: p.reshape(flat, x.shape) };
 };

@@ -1,7 +1,6 @@
 import { ShapeError } from "../errors.ts";
 import { apply } from "../graph/apply.ts";
-import type { PrimitiveSet } from "../graph/primitive-set.ts";
-import { primitives } from "../graph/primitives.ts";
+import { add, fill, gather, iota, mul, reshape } from "../graph/forward-primitives.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { definePrimitive, type F64Array } from "../op.ts";
 import { expectFloat, expectRank } from "../shape.ts";
@@ -74,9 +73,9 @@ export function topK(x: Tensor, { k }: { readonly k: number }): { readonly value
   if (segments === 1) return select(x, { k, segments, ascending: false });
   const candidates = select(x, { k, segments, ascending: true });
   const best = select(candidates.values, { k, segments: 1, ascending: false });
-  const flat = primitives.reshape(candidates.indices, [elementCount(candidates.indices.shape), 1]);
-  const indices = primitives.gather(flat, rowOffsets(primitives, best.indices, segments * k));
-  return { values: best.values, indices: primitives.reshape(indices, best.indices.shape) };
+  const flat = reshape(candidates.indices, [elementCount(candidates.indices.shape), 1]);
+  const indices = gather(flat, rowOffsets(best.indices, segments * k));
+  return { values: best.values, indices: reshape(indices, best.indices.shape) };
 }
 
 function select(x: Tensor, attrs: TopKAttrs) {
@@ -85,9 +84,9 @@ function select(x: Tensor, attrs: TopKAttrs) {
 }
 
 /** Indices into rows of length n as indices into the flattened rows. */
-export function rowOffsets(p: PrimitiveSet, indices: Tensor, n: number): Tensor {
-  const row = p.iota(indices, [indices.shape[0]!, 1], 0, "i32");
-  return p.add(indices, p.mul(row, p.fill(indices, [1, 1], n, "i32")));
+export function rowOffsets(indices: Tensor, n: number): Tensor {
+  const row = iota(indices, [indices.shape[0]!, 1], 0, "i32");
+  return add(indices, mul(row, fill(indices, [1, 1], n, "i32")));
 }
 
 /** Begin and end of each segment of a row. */

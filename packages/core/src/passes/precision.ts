@@ -1,5 +1,5 @@
+import { cast } from "../graph/forward-primitives.ts";
 import type { Graph } from "../graph/graph.ts";
-import { primitives } from "../graph/primitives.ts";
 import type { OpTable } from "../op.ts";
 import { rewrite } from "./rewrite.ts";
 
@@ -10,7 +10,7 @@ import { rewrite } from "./rewrite.ts";
 export function toHalfPrecision(graph: Graph, ops: OpTable, keep: (name: string) => boolean = () => false): Graph {
   return rewrite(graph, ops, {
     parameter: (name, spec) => (spec.dtype === "f32" && !keep(name) ? { ...spec, dtype: "f16" } : spec),
-    input: (tensor) => (tensor.dtype === "f32" ? primitives.cast(tensor, "f16") : tensor),
-    output: (tensor) => (tensor.dtype === "f16" ? primitives.cast(tensor, "f32") : tensor),
+    input: (tensor) => (tensor.dtype === "f32" ? cast(tensor, "f16") : tensor),
+    output: (tensor) => (tensor.dtype === "f16" ? cast(tensor, "f32") : tensor),
   });
 }
