@@ -19,6 +19,10 @@ PARTS = ("train", "held-out")
 ANNOTATORS = 10
 
 
+def answer_type(answer):
+    return "yes/no" if answer in ("yes", "no") else "number" if answer.isdigit() else "other"
+
+
 def vqa(scenes, part):
     """Questions in the format of the official vqa_train.json, and the answers as VQA v2 lists them."""
     listed, answered = [], []
@@ -29,9 +33,9 @@ def vqa(scenes, part):
             number = 1 + len(listed) + PARTS.index(part) * 1_000_000
             entry = {"question_id": number, "image": scene["file"], "question": question, "dataset": "vqa"}
             listed.append({**entry, "answer": [answer]} if part == "train" else entry)
-            answered.append(
-                {"question_id": number, "multiple_choice_answer": answer, "answers": [{"answer": answer}] * ANNOTATORS}
-            )
+            types = {"question_type": " ".join(question.split()[:2]), "answer_type": answer_type(answer)}
+            said = {"multiple_choice_answer": answer, "answers": [{"answer": answer}] * ANNOTATORS}
+            answered.append({"question_id": number, **types, **said})
     return listed, answered
 
 

@@ -1,11 +1,12 @@
-"""Export a checkpoint: python3 export.py CORPUS RUN/last.pt OUT.
+"""Export a checkpoint: python3 export.py CORPUS RUN/last.pt OUT [--teacher] [--before EVALUATION.json].
 
-Writes weights, configuration, tokenizer, recorded results and recalls.
+Writes weights, configuration, tokenizer, recorded results and recalls. --teacher takes the momentum copy, which is an
+average of the last few hundred steps. --before adds the training that the run went on from.
 """
 
+import argparse
 import hashlib
 import json
-import sys
 from pathlib import Path
 
 import torch
@@ -56,14 +57,30 @@ def write_manifest(out):
     (out / "manifest.json").write_text(json.dumps({"files": files}, indent=2) + "\n")
 
 
-def main(corpus, checkpoint, out):
+def trainings(state, options):
+    """What led to these weights, the earliest first."""
+    before = json.loads(options.before.read_text())["training"] if options.before else []
+    weights = "momentum copy" if options.teacher else "model"
+    this = {name: state[name] for name in ("seconds", "steps", "samples", "phase")} | {"weights": weights}
+    return [*(before if isinstance(before, list) else [before]), this]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("corpus", type=Path)
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--teacher", action="store_true")
+    parser.add_argument("--before", type=Path)
+    options = parser.parse_args()
+    out = options.out
     out.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    state, tokenizer = torch.load(checkpoint), Corpus(corpus, 0).tokenizer
+    state, tokenizer = torch.load(options.checkpoint), Corpus(options.corpus, 0).tokenizer
     config = state["config"]
     trained = Albef(config["model"])
-    trained.load_state_dict(state["model"])
+    trained.load_state_dict(state["teacher" if options.teacher else "model"])
     positions = config["model"]["bert_config"]["max_position_embeddings"]
     safetensors_file.write(out / "model.safetensors", to_official(trained, positions))
     model = from_official(config["model"], out / "model.safetensors")
@@ -77,11 +94,10 @@ def main(corpus, checkpoint, out):
     (out / "config.json").write_text(json.dumps(describe(config, rerank), indent=2) + "\n")
     record(model, tokenizer, out)
     write_manifest(out)
-    trained_for = {name: state[name] for name in ("seconds", "steps", "samples", "phase")}
-    report = {"training": trained_for, "k_test": RERANKED, "recalls": found}
+    report = {"training": trainings(state, options), "k_test": RERANKED, "recalls": found}
     (out / "evaluation.json").write_text(json.dumps(report, indent=1) + "\n")
     print(json.dumps(report))
 
 
 if __name__ == "__main__":
-    main(*map(Path, sys.argv[1:4]))
+    main()
