@@ -1,4 +1,4 @@
-"""Where retrieval fails: python3 examples.py MODEL SET.json [--count 8]. Prints the captions whose picture is ranked lowest."""
+"""Where retrieval fails: python3 examples.py MODEL SET.json [--count 8]. Captions whose picture ranks lowest."""
 
 import argparse
 import json
