@@ -81,6 +81,14 @@ export {
   type KeysAndValues,
   keysAndValues,
 } from "./text/bert-cache.ts";
+
+  type PairInputs,
+  type PairLayers,
+  type PairSharing,
+  pairEncoder,
+  pairParameters,
+} from "./pair-encoder.ts";
+
 export { type BertEmbeddingParameters, bertEmbeddingParameters, embedTokens } from "./text/bert-embeddings.ts";
 export {
   type BertLayers,

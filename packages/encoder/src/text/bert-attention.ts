@@ -18,16 +18,20 @@ export interface BertAttentionParameters {
   readonly norm: LayerNormParameters;
 }
 
-/** Parameters of self-attention, or of cross-attention on states of `sourceWidth`. */
+/** What attention makes of the states that it attends to. */
+export type KeyValueParameters = Pick<BertAttentionParameters, "key" | "value">;
+
+/** Parameters of self-attention, or of cross-attention on states of `sourceWidth`; `shared`: those of another layer. */
 export function bertAttentionParameters(
   source: ParameterSource,
   { hiddenSize: width }: TextConfig,
   sourceWidth: number,
+  shared?: KeyValueParameters,
 ): BertAttentionParameters {
   return {
     query: linearParameters(source, "self.query", [width, width]),
-    key: linearParameters(source, "self.key", [width, sourceWidth]),
-    value: linearParameters(source, "self.value", [width, sourceWidth]),
+    key: shared?.key ?? linearParameters(source, "self.key", [width, sourceWidth]),
+    value: shared?.value ?? linearParameters(source, "self.value", [width, sourceWidth]),
     output: linearParameters(source, "output.dense", [width, width]),
     norm: layerNormParameters(source, "output.LayerNorm", width),
   };

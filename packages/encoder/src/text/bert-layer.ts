@@ -10,6 +10,7 @@ import {
   type BertLayerOptions,
   bertAttention,
   bertAttentionParameters,
+  type KeyValueParameters,
 } from "./bert-attention.ts";
 
 /** What the official code adds to the scores of masked keys, in self-attention and in cross-attention. */
@@ -24,14 +25,22 @@ export interface BertLayerParameters {
   readonly norm: LayerNormParameters;
 }
 
-/** Parameters of layer `index`; `source` is scoped to the BERT encoder (`text_encoder.bert`, in fine-tuned models `text_encoder`). */
-export function bertLayerParameters(source: ParameterSource, config: TextConfig, index: number): BertLayerParameters {
+/**
+ * Parameters of layer `index`; `source` is scoped to the BERT encoder (`text_encoder.bert`, in fine-tuned models
+ * `text_encoder`). `shared`: keys and values of another layer's cross-attention, used in place of its own.
+ */
+export function bertLayerParameters(
+  source: ParameterSource,
+  config: TextConfig,
+  index: number,
+  shared?: KeyValueParameters,
+): BertLayerParameters {
   const { hiddenSize: width, intermediateSize, encoderWidth, fusionLayer } = config;
   const layer = source.scope(`encoder.layer.${index}`);
   return {
     attention: bertAttentionParameters(layer.scope("attention"), config, width),
     ...(index >= fusionLayer && {
-      crossAttention: bertAttentionParameters(layer.scope("crossattention"), config, encoderWidth),
+      crossAttention: bertAttentionParameters(layer.scope("crossattention"), config, encoderWidth, shared),
     }),
     mlp: {
       up: linearParameters(layer, "intermediate.dense", [intermediateSize, width]),
