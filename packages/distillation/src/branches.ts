@@ -4,7 +4,11 @@ import {
   type BlockRun,
   fusionEncoder,
   fusionParameters,
+  type PairInputs,
+  type PairOptions,
   type ParameterSource,
+  pairEncoder,
+  pairParameters,
   type TextInputs,
   textEncoder,
   textParameters,
@@ -49,6 +53,8 @@ export interface Branch {
   fuse(textEmbeds: Tensor, attentionMask: Tensor, imageEmbeds: Tensor): Tensor;
   /** All layers over a text and its image, f32 [batch, L, width]: mode `multi_modal` of the official code. */
   multimodal(inputs: TextInputs, imageEmbeds: Tensor): Tensor;
+  /** [batch, L, width] and two times [batch, tokens, width] -> f32 [batch, L, width], in the two-image encoder. */
+  fusePair(inputs: PairInputs, options?: PairOptions): Tensor;
   imageFeatures(imageEmbeds: Tensor): Tensor;
   textFeatures(textEmbeds: Tensor): Tensor;
   matchLogits(fused: Tensor): Tensor;
@@ -77,6 +83,8 @@ export function branch(source: ParameterSource, { config, textPrefix }: BranchMo
     text,
     fuse,
     multimodal,
+    fusePair: (inputs, options) =>
+      full(pairEncoder(inputs, pairParameters(bert, config.text, options), config.text, runs.text)),
     imageFeatures: (embeds) => itcFeatures(firstToken(embeds), visionProjectionParameters(source, config)),
     textFeatures: (embeds) => itcFeatures(firstToken(embeds), textProjectionParameters(source, config)),
     matchLogits: (fused) => itmLogits(fused, itmParameters(source, config.text)),

@@ -1,8 +1,10 @@
+export { type AssignmentTaskOptions, assignmentTask } from "./assignment-task.ts";
 export { type Branch, type BranchModel, type BranchRuns, branch, type TextPrefix } from "./branches.ts";
 export { type EntailmentTaskOptions, entailmentTask } from "./entailment-task.ts";
 export { TrainingError } from "./errors.ts";
 export { drawMasking, type MaskedTexts, type MaskingDraws, type MaskingOptions, maskWords } from "./masking.ts";
 export { estimateMemory, type MemoryEstimate, type MemoryOptions } from "./memory.ts";
+export { type NlvrTaskOptions, nlvrTask } from "./nlvr-task.ts";
 export {
   type ObjectiveOptions,
   PRETRAIN_OBJECTIVE,

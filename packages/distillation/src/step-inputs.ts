@@ -43,13 +43,20 @@ export interface StepInputOptions {
   readonly givenNegatives: boolean;
 }
 
-/** The inputs that every task of pictures with one text each has; f32 image [batch, 3, size, size], i32 ids, f32 mask. */
-export function pairInputs(tracer: Tracer, config: AlbefConfig, { batch, length }: BatchShape) {
-  const size = config.vision.imageSize;
+/** Texts: i32 ids and f32 mask. */
+export function textInputs(tracer: Tracer, { batch, length }: BatchShape) {
   return {
-    image: tracer.input("image", { dtype: "f32", shape: [batch, 3, size, size] }),
     inputIds: tracer.input("inputIds", { dtype: "i32", shape: [batch, length] }),
     attentionMask: tracer.input("attentionMask", { dtype: "f32", shape: [batch, length] }),
+  };
+}
+
+/** The inputs that every task of pictures with one text each has: f32 image [batch, 3, size, size] and the texts. */
+export function pairInputs(tracer: Tracer, config: AlbefConfig, shape: BatchShape) {
+  const size = config.vision.imageSize;
+  return {
+    image: tracer.input("image", { dtype: "f32", shape: [shape.batch, 3, size, size] }),
+    ...textInputs(tracer, shape),
   };
 }
 

@@ -76,19 +76,19 @@ export {
   pairConfig,
 } from "./official-models.ts";
 export {
+  type PairInputs,
+  type PairLayers,
+  type PairOptions,
+  type PairSharing,
+  pairEncoder,
+  pairParameters,
+} from "./pair-encoder.ts";
+export {
   type CachedLayerInputs,
   cachedBertLayer,
   type KeysAndValues,
   keysAndValues,
 } from "./text/bert-cache.ts";
-
-  type PairInputs,
-  type PairLayers,
-  type PairSharing,
-  pairEncoder,
-  pairParameters,
-} from "./pair-encoder.ts";
-
 export { type BertEmbeddingParameters, bertEmbeddingParameters, embedTokens } from "./text/bert-embeddings.ts";
 export {
   type BertLayers,

@@ -2,6 +2,7 @@ import type { Tensor } from "@albef/core";
 import type { TextConfig } from "./config.ts";
 import { fusionParameters } from "./fusion-encoder.ts";
 import { attend } from "./layers/attention.ts";
+import { type BlockRun, called } from "./layers/block-run.ts";
 import type { ParameterSource } from "./layers/parameters.ts";
 import { pairConfig } from "./official-models.ts";
 import { type BertLayerParameters, bertLayer, bertLayerParameters } from "./text/bert-layer.ts";
@@ -11,6 +12,11 @@ import { type BertLayerParameters, bertLayer, bertLayerParameters } from "./text
  * in the official code; or the whole block, which is then the pre-trained layer, run once for each image.
  */
 export type PairSharing = "none" | "cross-attention" | "block";
+
+export interface PairOptions {
+  /** Default: cross-attention. */
+  readonly sharing?: PairSharing | undefined;
+}
 
 /** The fusion layers of the two-image encoder in the order they run: for the first image, for the second, and so on. */
 export type PairLayers = readonly BertLayerParameters[];
@@ -22,7 +28,7 @@ export type PairLayers = readonly BertLayerParameters[];
 export function pairParameters(
   source: ParameterSource,
   config: TextConfig,
-  { sharing = "cross-attention" }: { readonly sharing?: PairSharing | undefined } = {},
+  { sharing = "cross-attention" }: PairOptions = {},
 ): PairLayers {
   if (sharing === "block") return [...fusionParameters(source, config).values()].flatMap((layer) => [layer, layer]);
   const whole = pairConfig(config);
@@ -52,9 +58,11 @@ export function pairEncoder(
   { textEmbeds, attentionMask, imageEmbeds }: PairInputs,
   layers: PairLayers,
   config: TextConfig,
+  { drop, attendOf = () => attend, around = called }: BlockRun = {},
 ): Tensor {
   return layers.reduce((hidden, layer, i) => {
     const inputs = { attentionMask, encoderStates: imageEmbeds[i % 2]! };
-    return bertLayer(hidden, layer, inputs, { config, attend }).hidden;
+    const options = { config, drop, attend: attendOf(config.fusionLayer + i) };
+    return around((x) => bertLayer(x, layer, inputs, options))(hidden).hidden;
   }, textEmbeds);
 }

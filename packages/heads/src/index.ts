@@ -64,6 +64,7 @@ export {
 } from "./itm-loss.ts";
 export { type MlmParameters, mlmLogits, mlmParameters } from "./mlm.ts";
 export { IGNORED_LABEL, type MlmTargets, mlmLoss } from "./mlm-loss.ts";
+export { imageHalves, NLVR_LABELS, nlvrParameters } from "./nlvr.ts";
 export { type Recall, type RetrievalMetrics, recallAtK, retrievalMetrics } from "./recall.ts";
 export {
   type RerankOptions,
@@ -75,6 +76,16 @@ export {
   transposeScores,
   UNRANKED_SCORE,
 } from "./retrieval.ts";
+export {
+  ASSIGNMENT_LABELS,
+  type Assignment,
+  type AssignmentWeights,
+  assignImages,
+  assignmentLogits,
+  assignmentParameters,
+  assignmentWeights,
+  twoNegatives,
+} from "./text-assignment.ts";
 export {
   type AnsweredQuestion,
   plainWords,

@@ -5,6 +5,8 @@ import { baseHash } from "./base-hash.ts";
 import { captions } from "./captions.ts";
 import { checkpointMaps } from "./checkpoint-maps.ts";
 import { grounding } from "./grounding.ts";
+import { nlvr } from "./nlvr.ts";
+import { nlvrTa } from "./nlvr-ta.ts";
 import { ops } from "./ops.ts";
 import { posEmbed } from "./pos-embed.ts";
 import { preprocess } from "./preprocess.ts";
@@ -31,6 +33,8 @@ export const families: Readonly<Record<string, Family>> = {
   captions,
   "checkpoint-maps": checkpointMaps,
   grounding,
+  nlvr,
+  "nlvr-ta": nlvrTa,
   ops,
   "pos-embed": posEmbed,
   preprocess,
