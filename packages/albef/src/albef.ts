@@ -49,6 +49,10 @@ function publicModel(loaded: LoadedModel): AlbefModel {
       const { entails } = await import("./later.ts");
       return entails(loaded, image, text, options);
     },
+    async compare(first, second, text, options) {
+      const { compare } = await import("./later.ts");
+      return compare(loaded, [first, second], text, options);
+    },
     async answer(image, question, options) {
       const { answer } = await import("./later.ts");
       return answer(loaded, image, question, options);

@@ -91,6 +91,8 @@ export interface AlbefModel extends Disposable {
    * weights have no head for it.
    */
   entails(image: ImageInput, text: string, options?: ProgressOptions): Promise<Entailment>;
+  /** How likely a text is true of two pictures, 0 to 1. Throws MissingHeadError where the weights have no head for it. */
+  compare(first: ImageInput, second: ImageInput, text: string, options?: ProgressOptions): Promise<number>;
   /**
    * Answers a question to a picture, best answers first: by probability among `candidates`, else in its own words. Throws
    * MissingHeadError where the weights have no answer decoder, RangeError where an option makes no sense.

@@ -11,6 +11,8 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   "eval retrieval": async () => (await import("./eval-retrieval.ts")).evalRetrieval,
   "eval ve": async () => (await import("./eval-ve.ts")).evalVe,
   "eval vqa": async () => (await import("./eval-vqa.ts")).evalVqa,
+  "eval nlvr2": async () => (await import("./eval-nlvr2.ts")).evalNlvr2,
+  "eval refcoco": async () => (await import("./eval-refcoco.ts")).evalRefcoco,
 };
 
 const HELP = `albef inspect FILE            what a checkpoint or a model folder holds
@@ -21,6 +23,8 @@ albef ablate MODEL            the paper's ablation of pre-training
 albef eval retrieval MODEL    recalls on official annotations
 albef eval ve MODEL           accuracy of visual entailment on SNLI-VE annotations
 albef eval vqa MODEL          answers to questions in the official result format, VQA accuracy
+albef eval nlvr2 MODEL        accuracy on official statements about two images
+albef eval refcoco MODEL      boxes found on official RefCOCO+ annotations
 Each with --help.`;
 
 /** Runs a command line; the exit status: 0, 1 where the work failed, 2 where the call makes no sense. */

@@ -1,5 +1,6 @@
 import { ENTAILMENT_LABELS, type EntailmentLabel } from "@albef/heads";
 import { ModelFileError } from "../errors.ts";
+import { brief, type Fields, listOf, parseJson, wrongEntry } from "./json-list.ts";
 
 /** An entry of the official SNLI-VE files: `{image, sentence, label}`. */
 export interface EntailmentEntry {
@@ -22,17 +23,15 @@ export interface AnnotatedQuestion {
   readonly answerType?: string | undefined;
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
 /** Throws ModelFileError, which names the entry that is wrong. */
 export function parseEntailment(json: string, where: string): EntailmentEntry[] {
-  return listOf(parsed(json, where), where).map((entry, index) => {
+  return listOf(parseJson(json, where), where).map((entry, index) => {
     const { image, sentence, label } = entry;
     const known = ENTAILMENT_LABELS.find((one) => one === label);
     if ((typeof image === "string" || typeof image === "number") && typeof sentence === "string" && known) {
       return { image: withExtension(String(image)), sentence, label: known };
     }
-    throw wrong(where, index, `an image, a sentence and a label of ${ENTAILMENT_LABELS.join(", ")}`, entry);
+    throw wrongEntry(where, index, `an image, a sentence and a label of ${ENTAILMENT_LABELS.join(", ")}`, entry);
   });
 }
 
@@ -43,32 +42,32 @@ function withExtension(image: string): string {
 
 /** Throws ModelFileError, which names the entry that is wrong. */
 export function parseQuestions(json: string, where: string): QuestionEntry[] {
-  return listOf(parsed(json, where), where).map((entry, index) => {
+  return listOf(parseJson(json, where), where).map((entry, index) => {
     const { image, question } = entry;
     const id = entry.question_id;
     if (typeof image === "string" && typeof question === "string" && isId(id)) {
       return { question_id: id, image, question };
     }
-    throw wrong(where, index, "a question_id, an image path and a question", entry);
+    throw wrongEntry(where, index, "a question_id, an image path and a question", entry);
   });
 }
 
 /** `answer_list.json`: a list of strings. Throws ModelFileError. */
 export function parseAnswerList(json: string, where: string): string[] {
-  const list = parsed(json, where);
+  const list = parseJson(json, where);
   if (Array.isArray(list) && list.length > 0 && list.every((one) => typeof one === "string")) return list as string[];
   throw new ModelFileError(`${where}: must hold a list of answers, got ${brief(list)}`);
 }
 
 /** The annotations of VQA v2, by question id: `{annotations: [{question_id, answers: [{answer}], ...}]}`. Throws ModelFileError. */
 export function parseAnswerAnnotations(json: string, where: string): Map<string, AnnotatedQuestion> {
-  const { annotations } = (parsed(json, where) ?? {}) as Fields;
+  const { annotations } = (parseJson(json, where) ?? {}) as Fields;
   return new Map(
     listOf(annotations, `${where}: annotations`).map((entry, index) => {
       const given = Array.isArray(entry.answers) ? entry.answers.map((one) => (one as Fields | null)?.answer) : [];
       const answers = given.filter((one) => typeof one === "string");
       if (!isId(entry.question_id) || answers.length === 0 || answers.length !== given.length) {
-        throw wrong(where, index, "a question_id and answers", entry);
+        throw wrongEntry(where, index, "a question_id and answers", entry);
       }
       const type = (name: string) => (typeof entry[name] === "string" ? (entry[name] as string) : undefined);
       const types = { questionType: type("question_type"), answerType: type("answer_type") };
@@ -79,27 +78,4 @@ export function parseAnswerAnnotations(json: string, where: string): Map<string,
 
 function isId(value: unknown): value is number | string {
   return typeof value === "number" || typeof value === "string";
-}
-
-function parsed(json: string, where: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch (cause) {
-    throw new ModelFileError(`${where}: is not JSON (${(cause as Error).message})`, { cause });
-  }
-}
-
-function listOf(value: unknown, where: string): Fields[] {
-  if (!Array.isArray(value)) throw new ModelFileError(`${where}: must hold a list, got ${brief(value)}`);
-  if (value.length === 0) throw new ModelFileError(`${where}: holds no entry`);
-  return value.map((entry) => (entry ?? {}) as Fields);
-}
-
-function wrong(where: string, index: number, wanted: string, entry: Fields): ModelFileError {
-  return new ModelFileError(`${where}: entry ${index} must hold ${wanted}, got ${brief(entry)}`);
-}
-
-function brief(value: unknown): string {
-  const text = JSON.stringify(value) ?? "nothing";
-  return text.length > 120 ? `${text.slice(0, 117)}...` : text;
 }

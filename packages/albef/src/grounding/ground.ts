@@ -1,5 +1,6 @@
 import { preCaption, preprocessImage, type RawImage, type Size } from "@albef/encoder";
 import { type AttentionRows, ITM_MATCH } from "@albef/heads";
+import { expectContrast } from "../model/core.ts";
 import { matchScoreOf } from "../model/feature-types.ts";
 import { readRaw } from "../model/images.ts";
 import type { LoadedModel } from "../model/load.ts";
@@ -53,6 +54,7 @@ export async function groundIn(
   text: string,
   options: GroundOptions = {},
 ): Promise<Grounding> {
+  expectContrast(model.engine);
   const { mode = "itm", signal, ...choice } = options;
   const layers = layersOf(model, mode);
   const layer = options.layer ?? defaultLayer(layers, mode);

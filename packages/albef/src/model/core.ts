@@ -46,7 +46,8 @@ export function modelCore({ config, tokenizer, engine, fingerprint }: LoadedMode
   };
 }
 
-function expectContrast({ plan }: Engine): void {
+/** Throws MissingHeadError unless the model can relate one image to one text. */
+export function expectContrast({ plan }: Pick<Engine, "plan">): void {
   if (plan.contrasts) return;
   throw new MissingHeadError(
     "search: these weights are of a downstream task, they have no vision_proj, text_proj and itm_head; " +

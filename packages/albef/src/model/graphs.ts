@@ -88,14 +88,14 @@ export function matchGraph(
   });
 }
 
-/** Shapes of all parameters that the three graphs read, by official name. */
-export function neededParameters(plan: ModelPlan): ReadonlyMap<string, readonly number[]> {
+/** Shapes of all parameters that the three graphs read, by official name; `fuses`: whether the third is there. */
+export function neededParameters(
+  plan: ModelPlan,
+  { fuses }: { readonly fuses: boolean },
+): ReadonlyMap<string, readonly number[]> {
   const length = 1;
-  const graphs = [
-    imageGraph(plan, 1),
-    textGraph(plan, { batch: 1, length }),
-    matchGraph(plan, { pairs: 1, texts: 1, images: 1, length }),
-  ];
+  const graphs = [imageGraph(plan, 1), textGraph(plan, { batch: 1, length })];
+  if (fuses) graphs.push(matchGraph(plan, { pairs: 1, texts: 1, images: 1, length }));
   return new Map(
     graphs.flatMap((graph) =>
       Object.entries(graph.parameters).map(([name, id]) => [name, graph.values[id]!.shape] as const),

@@ -13,6 +13,7 @@ import { selfCheck } from "./self-check.ts";
 import {
   hasContrast,
   openWeights,
+  parameterNames,
   type Replacements,
   type TextPrefix,
   textPrefixOf,
@@ -116,7 +117,7 @@ async function start(device: SharedDevice, { files, config, weights, options, re
     const textPrefix = textPrefixOf(weights);
     const store = await uploadWeights(executor, weights, { config, textPrefix, dtype, onProgress, signal, replaced });
     const engine = createEngine(executor, store, {
-      ...{ config, textPrefix, specs: store.specs, contrasts: hasContrast(weights) },
+      ...{ config, textPrefix, specs: store.specs, contrasts: hasContrast(parameterNames(weights, replaced), config) },
     });
     if (!replaced) await selfCheck(engine, files, { description: info.description, onProgress });
     const dispose = () => {

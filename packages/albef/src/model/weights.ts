@@ -39,17 +39,37 @@ export function textPrefixOf(weights: readonly Safetensors[]): TextPrefix {
 }
 
 /** Heads of the downstream tasks; with what the checkpoint repeats or keeps for nothing left out. */
-const TASK_HEAD = /^(cls_head|text_decoder)\.(?!cls\.predictions\.decoder|.*position_ids)/;
+const TASK_HEAD = /^(cls_head|ta_head|text_decoder)\.(?!cls\.predictions\.decoder|.*position_ids)/;
 
-/** Whether a parameter belongs to the head of a downstream task. */
-export function isTaskHead(name: string): boolean {
-  return TASK_HEAD.test(name);
+/** Whether a parameter belongs to a downstream task alone: its head, or layers that only the two-image encoder has. */
+export function isTaskParameter(name: string, config: AlbefConfig): boolean {
+  return TASK_HEAD.test(name) || isPairLayer(name, config);
 }
 
-/** False for checkpoints of the downstream tasks, whose official models have no projections and no matching head. */
-export function hasContrast(weights: readonly Safetensors[]): boolean {
-  const names = weights.flatMap((file) => [...file.tensors.keys()]);
-  return names.includes("vision_proj.weight") || !names.some(isTaskHead);
+function isPairLayer(name: string, { text }: AlbefConfig): boolean {
+  return layerOf(name) >= text.numLayers;
+}
+
+/** The number of the BERT's layer that a parameter is of; -1 where it is of none. */
+function layerOf(name: string): number {
+  return Number(/^text_encoder\.(?:bert\.)?encoder\.layer\.(\d+)\./.exec(name)?.[1] ?? -1);
+}
+
+/**
+ * Whether the weights contrast and match one image with one text. Official models of the downstream tasks have no
+ * projections and no matching head; in the two-image encoder the fusion layers are others.
+ */
+export function hasContrast(names: readonly string[], config: AlbefConfig): boolean {
+  if (isPaired(names, config)) return false;
+  return names.includes("vision_proj.weight") || !names.some((name) => isTaskParameter(name, config));
+}
+
+function isPaired(names: readonly string[], config: AlbefConfig): boolean {
+  return names.some((name) => isPairLayer(name, config));
+}
+
+export function parameterNames(weights: readonly Safetensors[], replaced?: Replacements): string[] {
+  return [...weights.flatMap((file) => [...file.tensors.keys()]), ...(replaced?.keys() ?? [])];
 }
 
 export interface UploadOptions extends Pick<LoadOptions, "dtype" | "onProgress" | "signal"> {
@@ -77,10 +97,13 @@ function quantizedSpecs(weights: readonly Safetensors[]): WeightSpecs {
 /** Brings what inference reads to the device. Throws WeightError, which lists all that is missing or misshapen. */
 export async function uploadWeights(executor: Executor, weights: readonly Safetensors[], options: UploadOptions) {
   const { config, textPrefix, replaced, dtype = "auto", onProgress, signal } = options;
-  const plan = { config, textPrefix, specs: quantizedSpecs(weights), contrasts: hasContrast(weights) };
+  const names = parameterNames(weights, replaced);
+  const plan = { config, textPrefix, specs: quantizedSpecs(weights), contrasts: hasContrast(names, config) };
   const stored = new Map(weights.flatMap((file) => [...file.tensors]));
-  const heads = [...stored].filter(([name]) => isTaskHead(name)).map(([name, { shape }]) => [name, shape] as const);
-  const needed = new Map([...neededParameters(plan), ...heads]);
+  const paired = isPaired(names, config);
+  const isOwn = (name: string) => isTaskParameter(name, config) || (paired && layerOf(name) >= config.text.fusionLayer);
+  const own = [...stored].flatMap(([name, { shape }]) => (isOwn(name) ? [[name, shape] as const] : []));
+  const needed = new Map([...neededParameters(plan, { fuses: !paired }), ...own]);
   checkKeys(stored, needed, { allowUnexpected: true });
   const total = [...stored].reduce((sum, [name, { sizeBytes }]) => sum + (needed.has(name) ? sizeBytes : 0), 0);
   const cast = dtype === "auto" ? (executor.supportsF16 ? undefined : "f32") : dtype;
@@ -92,16 +115,22 @@ export async function uploadWeights(executor: Executor, weights: readonly Safete
       onProgress?.({ phase: "upload", file: SINGLE, loaded, total });
     },
   });
-  return executor.upload(replaced ? withReplaced(tensors, replaced) : tensors);
+  return executor.upload(replaced ? withReplaced(tensors, replaced, config) : tensors);
 }
 
 /** The stored tensors with other values for some, and those that only the replacements have: new heads. */
-async function* withReplaced(tensors: AsyncIterable<NamedTensor>, replaced: Replacements): AsyncGenerator<NamedTensor> {
+async function* withReplaced(
+  tensors: AsyncIterable<NamedTensor>,
+  replaced: Replacements,
+  config: AlbefConfig,
+): AsyncGenerator<NamedTensor> {
   const added = new Map(replaced);
   for await (const tensor of tensors) {
     const given = replaced.get(tensor.name);
     added.delete(tensor.name);
     yield given ? castFloats({ ...tensor, dtype: "f32", data: given.data }, tensor.dtype as "f32" | "f16") : tensor;
   }
-  for (const [name, { shape, data }] of added) if (isTaskHead(name)) yield { name, dtype: "f32", shape, data };
+  for (const [name, { shape, data }] of added) {
+    if (isTaskParameter(name, config)) yield { name, dtype: "f32", shape, data };
+  }
 }

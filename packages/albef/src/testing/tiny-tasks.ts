@@ -6,11 +6,18 @@ const read = (path: string) => readFileSync(new URL(path, fixtures));
 
 interface CaseFile {
   readonly config: object;
-  readonly weights: { readonly map: Readonly<Record<string, string>>; readonly extra?: string };
+  readonly weights: {
+    readonly map: Readonly<Record<string, string>>;
+    readonly extra?: string;
+    readonly tied?: Readonly<Record<string, string>>;
+  };
 }
 
-/** The recorded model of a downstream task as the files of a model folder, and its recorded tensors. */
-export async function tinyTask(name: "ve" | "vqa") {
+/**
+ * The recorded model of a downstream task as the files of a model folder, and its recorded tensors. `aliases`: shared
+ * tensors are stored under all of their names, as PyTorch does.
+ */
+export async function tinyTask(name: "ve" | "vqa" | "nlvr", { aliases = false }: { readonly aliases?: boolean } = {}) {
   const { config, weights } = JSON.parse(read(`${name}/case.json`).toString()) as CaseFile;
   const source = await openSafetensors(byteSource(read("tiny/weights.safetensors"), "tiny"));
   const extra = weights.extra && (await openSafetensors(byteSource(read(`${name}/${weights.extra}`), name)));
@@ -18,8 +25,11 @@ export async function tinyTask(name: "ve" | "vqa") {
     ...Object.entries(weights.map).map(([key, from]) => [key, source, from] as const),
     ...(extra ? [...extra.tensors.keys()].map((key) => [key, extra, key] as const) : []),
   ];
+  const again = Object.entries(aliases ? (weights.tied ?? {}) : {}).flatMap(([alias, key]) =>
+    stored.filter(([name]) => name === key).map(([, file, from]) => [alias, file, from] as const),
+  );
   const tensors = [];
-  for (const [key, file, from] of stored) {
+  for (const [key, file, from] of [...stored, ...again]) {
     const { shape, data } = await file.read(from);
     if (/position_ids$/.test(key)) continue;
     tensors.push(writableTensor({ name: key, dtype: "f32", shape, data: Float32Array.from(data) }));

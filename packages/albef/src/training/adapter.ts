@@ -4,7 +4,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import type { LoadedModel } from "../model/load.ts";
 import { storedValues } from "../model/stored-values.ts";
-import { isTaskHead } from "../model/weights.ts";
+import { isTaskParameter } from "../model/weights.ts";
 import { FinetuneError } from "./errors.ts";
 
 export interface LearntTensor {
@@ -51,7 +51,7 @@ export async function tunedModel(model: LoadedModel, learnt: Learnt): Promise<Lo
     const key = which === "B" ? name.replace(LORA, ".weight") : name;
     const size = shape.reduce((product, extent) => product * extent, 1);
     const stored = await storedValues(model.origin, key);
-    if (!stored && isTaskHead(key)) {
+    if (!stored && isTaskParameter(key, model.config)) {
       replaced.set(key, { shape, data });
       continue;
     }
