@@ -68,8 +68,8 @@ test("the official files are put together", () => {
 test.each([
   [{ annotations: {} }, "annotations: must hold a list"],
   [{ annotations: [{ image: "a", text: 3, ref_id: 1 }] }, "annotations: entry 0 must hold"],
-  [{ refs: [] }, "ref_id 1 is not in the refs"],
-  [{ instances: { annotations: [] } }, "ann_id 2 of ref_id 1 is not in the instances"],
+  [{ refs: [{ ...good.refs[0], ref_id: 5 }] }, "ref_id 1 is not in the refs"],
+  [{ instances: { annotations: [{ id: 5, bbox: [0, 0, 4, 5] }] } }, "ann_id 2 of ref_id 1 is not in the instances"],
   [{ instances: { annotations: [{ id: 2, bbox: [0, 0, 0, 5] }] } }, "instances: entry 0 must hold"],
   [{ detections: { "3": [[1, 2, 3]] } }, "detections of image 3: entry 0 must hold"],
 ])("%j is refused", (part, problem) => {
