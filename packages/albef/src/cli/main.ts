@@ -5,6 +5,7 @@ import { UsageError } from "./terminal.ts";
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   inspect: async () => (await import("./inspect.ts")).inspect,
   convert: async () => (await import("./convert.ts")).convert,
+  pairs: async () => (await import("./pairs.ts")).pairs,
   train: async () => (await import("./train.ts")).train,
   pretrain: async () => (await import("./pretrain.ts")).pretrain,
   ablate: async () => (await import("./ablate.ts")).ablate,
@@ -17,6 +18,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
 
 const HELP = `albef inspect FILE            what a checkpoint or a model folder holds
 albef convert FILE OUT        an official .pth (or safetensors) to a folder that web apps load
+albef pairs --from FOLDER     a list of pictures to fill in with captions
 albef train MODEL             fine-tunes for retrieval on pictures with captions
 albef pretrain MODEL          goes on with pre-training on them
 albef ablate MODEL            the paper's ablation of pre-training

@@ -23,6 +23,24 @@ beforeAll(() => {
       { image: "photos/cat.jpg", caption: ["a cat", "two"], image_id: "coco_1" },
       { image: "photos/sea/boat.PNG", caption: "a boat", image_id: 9 },
     ]),
+    "coco.json": JSON.stringify({
+      info: {},
+      images: [
+        { id: 9, file_name: "photos/cat.jpg" },
+        { id: 25, file_name: "gone.jpg" },
+        { id: 3, file_name: "photos/sea/boat.PNG" },
+      ],
+      annotations: [
+        { id: 1, image_id: 3, caption: "a boat" },
+        { id: 2, image_id: 9, caption: "a cat" },
+        { id: 3, image_id: 3, caption: "at sea" },
+      ],
+    }),
+    "coco-image.json": JSON.stringify({ images: [{ id: 9 }], annotations: [] }),
+    "coco-caption.json": JSON.stringify({
+      images: [{ id: 9, file_name: "a" }],
+      annotations: [{ image_id: 8, caption: "x" }],
+    }),
     "torn.jsonl": '{"image": "cat.jpg", "caption": "a cat"}\n{"image": "cat.jpg"',
     "columns.csv": "picture,caption\na,b\n",
     "short.csv": "image,caption\na\n",
@@ -72,6 +90,14 @@ test("CSV: quoted cells, empty lines, ids; JSONL and official JSON: one caption 
   ]);
 });
 
+test("COCO captions: pictures in the file's order, each with all its captions", async () => {
+  expect(told(await all(join(folder, "coco.json")))).toEqual([
+    ["photos/cat.jpg", "a cat", "9"],
+    ["photos/sea/boat.PNG", "a boat", "3"],
+    ["photos/sea/boat.PNG", "at sea", "3"],
+  ]);
+});
+
 test("picked files: by name, with a list or with captions beside pictures", async () => {
   const file = (name: string, text: string) => new File([text], name);
   const beside = [file("b.txt", "a boat"), file("b.png", "b")];
@@ -94,6 +120,8 @@ describe("what is no dataset is told with its file and line", () => {
     ["quote.csv", "the quote of line 2 is never closed"],
     ["numbers.json", "numbers.json: entry 1 must hold an image path"],
     ["object.json", "object.json: must hold a list"],
+    ["coco-image.json", "image 0 must hold an id and a file_name"],
+    ["coco-caption.json", "annotation 0 must hold a caption and the id of an image"],
   ])("%s", async (name, problem) => {
     await expect(all(join(folder, name))).rejects.toThrow(DatasetError);
     await expect(all(join(folder, name))).rejects.toThrow(problem);

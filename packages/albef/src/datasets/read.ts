@@ -18,7 +18,7 @@ const PICTURE = /\.(jpe?g|png|webp|gif|avif)$/i;
 const LIST = /\.(csv|jsonl|json)$/i;
 
 /**
- * Pictures with captions: of a list (CSV with a header, JSONL, or official ALBEF JSON), else of pictures `name.jpg` with
+ * Pictures with captions: of a list (CSV with a header, JSONL, official ALBEF JSON, or COCO captions), else of pictures `name.jpg` with
  * `name.txt` beside them, one caption a line. Files are opened when they are needed, so that any number of pictures
  * needs little memory. Throws DatasetError, which names the file and the line.
  */

@@ -1,3 +1,4 @@
+import { cocoRows, isCoco } from "./coco.ts";
 import { DatasetError } from "./errors.ts";
 
 /** One picture of a list, with its captions. */
@@ -79,10 +80,13 @@ function* jsonLine(text: string, where: string): Generator<DatasetRow> {
   if (text.trim() !== "") yield rowOf(parsed(text, where), where);
 }
 
-/** Official ALBEF annotations: a list of {image, caption: text or list of texts, image_id?}. */
+/** Official ALBEF annotations, a list of {image, caption: text or list of texts, image_id?}, or COCO captions. */
 async function* jsonRows(file: Blob, name: string): AsyncGenerator<DatasetRow> {
   const entries = parsed(await file.text(), name);
-  if (!Array.isArray(entries)) throw new DatasetError(`${name}: must hold a list of {image, caption}`);
+  if (isCoco(entries)) return yield* cocoRows(entries, name);
+  if (!Array.isArray(entries)) {
+    throw new DatasetError(`${name}: must hold a list of {image, caption}, or COCO's images and annotations`);
+  }
   for (const [index, entry] of entries.entries()) yield rowOf(entry, `${name}: entry ${index}`);
 }
 
