@@ -1,5 +1,5 @@
 import { primitives, trace, type WebGpuExecutor } from "@albef/core";
-import { testRandom } from "@albef/core/testing";
+import { testRandom } from "../../../packages/core/src/testing/random.ts";
 import { featureBlocks } from "../../../packages/albef/src/gallery/blocks.ts";
 import { spreadOf } from "../run/statistics.ts";
 

@@ -1,5 +1,5 @@
 import type { Graph, TensorData, TensorSpec } from "@albef/core";
-import { gaussian, testRandom } from "@albef/core/testing";
+import { gaussian, testRandom } from "../../../packages/core/src/testing/random.ts";
 import type { AlbefConfig, WeightSpecs } from "@albef/encoder";
 
 /** What every engine computes: one graph, its weights and its inputs, made from a seed. */
