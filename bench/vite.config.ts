@@ -6,6 +6,7 @@ export default mergeConfig(
   shared,
   defineConfig({
     root: import.meta.dirname,
+    server: { hmr: false, watch: null }, // nothing may reload the page under a measurement
     optimizeDeps: {
       noDiscovery: true,
       include: [

@@ -22,6 +22,7 @@ export function albefEngine(executor: Executor, { half = false, activate }: Albe
     half,
     tolerance: half ? F16_TOLERANCE : F32_TOLERANCE,
     async prepare(workload) {
+      await activate?.();
       const prepared = await (workload.trains ? training(executor, workload) : forward(executor, workload, half));
       return { ...prepared, ...(activate && { activate }) };
     },

@@ -1,6 +1,6 @@
 import { primitives, trace, type WebGpuExecutor } from "@albef/core";
-import { testRandom } from "../../../packages/core/src/testing/random.ts";
 import { featureBlocks } from "../../../packages/albef/src/gallery/blocks.ts";
+import { testRandom } from "../../../packages/core/src/testing/random.ts";
 import { spreadOf } from "../run/statistics.ts";
 
 const WIDTH = 256; // of the official models

@@ -5,7 +5,7 @@ import type { SessionReport, SessionRequest } from "./session.ts";
 
 const CONFIG = fileURLToPath(new URL("../../vite.config.ts", import.meta.url));
 
-/** Without network chatter. */
+/** Without network chatter; a busy software adapter is not a GPU that hangs. */
 const QUIET = [
   "--no-sandbox",
   "--disable-quic",
@@ -13,6 +13,7 @@ const QUIET = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
+  "--disable-gpu-watchdog",
 ];
 
 export interface ChromiumOptions {

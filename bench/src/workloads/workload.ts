@@ -1,6 +1,6 @@
 import type { Graph, TensorData, TensorSpec } from "@albef/core";
-import { gaussian, testRandom } from "../../../packages/core/src/testing/random.ts";
 import type { AlbefConfig, WeightSpecs } from "@albef/encoder";
+import { gaussian, testRandom } from "../../../packages/core/src/testing/random.ts";
 
 /** What every engine computes: one graph, its weights and its inputs, made from a seed. */
 export interface Workload {

@@ -94,8 +94,8 @@ export type TfjsRule<K extends string, O extends string = never, A = object> = (
 /** An op that stands for itself: it has a rule on every executor. */
 export interface Primitive<K extends string = string, O extends string = never, A = object> extends OpBase<K, O, A> {
   readonly kind: "primitive";
-  /** The rule in double precision. Returns the data of each output. */
-  f64(inputs: Operands<K, O, F64Array>, attrs: A, outputs: readonly TensorSpec[]): readonly Float64Array[];
+  /** The rule in double precision: the data of each output. Absent: in `ops/f64-rules.ts`, which only the oracle loads. */
+  f64?(inputs: Operands<K, O, F64Array>, attrs: A, outputs: readonly TensorSpec[]): readonly Float64Array[];
   /** Absent: in `ops/tfjs-rules.ts`, which only the tfjs executor loads. */
   tfjs?(tf: TfModule, inputs: Operands<K, O, TfTensor>, attrs: A, outputs: readonly TensorSpec[]): readonly TfTensor[];
   /** `later`: in `ops/vjps.ts`, with an op that pages which never train do not load. */

@@ -1,9 +1,8 @@
 import { type ByteSource, byteSource } from "@albef/core";
 import { type AlbefConfig, configFromShapes, formatConfig, parseConfig, withImageSize } from "@albef/encoder";
-import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex } from "@noble/hashes/utils.js";
 import { ModelFileError } from "../errors.ts";
 import { MANIFEST_NAME, type ManifestFile } from "../hub/manifest.ts";
+import { sha256 } from "../storage/sha256.ts";
 import type { ProgressOptions } from "../types.ts";
 import { type Checkpoint, openCheckpoint } from "./checkpoint.ts";
 import { isNeeded, type WeightDType } from "./selection.ts";
@@ -95,7 +94,7 @@ async function writeAll(sink: ModelSink, { name, config, tokenizer, weights }: P
   const files = new Map<string, ManifestFile>();
   let loaded = 0;
   const write = async (file: string, chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>) => {
-    const hash = sha256.create();
+    const hash = sha256();
     let size = 0;
     async function* watched() {
       for await (const chunk of chunks) {
@@ -106,7 +105,7 @@ async function writeAll(sink: ModelSink, { name, config, tokenizer, weights }: P
       }
     }
     await sink.write(file, watched());
-    files.set(file, { size, sha256: bytesToHex(hash.digest()) });
+    files.set(file, { size, sha256: hash.hex() });
   };
   async function* reported(file: WeightFile) {
     for await (const chunk of file.chunks()) {

@@ -1,6 +1,5 @@
-import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex } from "@noble/hashes/utils.js";
 import { GalleryFileError } from "../errors.ts";
+import { hexOf, sha256 } from "../storage/sha256.ts";
 import type { FeatureDType } from "../types.ts";
 import { isMeta } from "./meta.ts";
 import { emptyRows, loadRow, type StoredRows } from "./rows.ts";
@@ -43,7 +42,7 @@ export function writeIndex({ fingerprint, ids, metas, features }: SavedIndex): U
     file.set(new Uint8Array(part.buffer, part.byteOffset, part.byteLength), at);
     at += part.byteLength;
   }
-  file.set(sha256(file.subarray(0, at)), at);
+  file.set(sha256().update(file.subarray(0, at)).digest(), at);
   return file;
 }
 
@@ -64,7 +63,7 @@ export function readIndex(file: Uint8Array<ArrayBuffer>, where: string): SavedIn
     return fail(`header of ${headerBytes} bytes does not fit into ${file.length}`);
   }
   const body = file.length - HASH_BYTES;
-  if (bytesToHex(sha256(file.subarray(0, body))) !== bytesToHex(file.subarray(body))) {
+  if (sha256().update(file.subarray(0, body)).hex() !== hexOf(file.subarray(body))) {
     return fail("is damaged: its SHA-256 does not fit its contents");
   }
   const header = readHeader(new TextDecoder().decode(file.subarray(FIXED_BYTES, begin)), fail);

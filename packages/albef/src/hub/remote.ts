@@ -1,6 +1,5 @@
-import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex } from "@noble/hashes/utils.js";
 import { DownloadError } from "../errors.ts";
+import { sha256 } from "../storage/sha256.ts";
 import type { ProgressOptions } from "../types.ts";
 import { type BlobStore, putJson } from "./blob-store.ts";
 import { download } from "./download.ts";
@@ -18,7 +17,7 @@ export interface RemoteOptions extends ProgressOptions {
 
 /** The place of a model in the cache. */
 export function modelKey(base: URL): string {
-  return bytesToHex(sha256(new TextEncoder().encode(base.href))).slice(0, 32);
+  return sha256().update(new TextEncoder().encode(base.href)).hex().slice(0, 32);
 }
 
 export const SOURCE_RECORD = "source.json";

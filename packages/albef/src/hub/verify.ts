@@ -1,6 +1,5 @@
-import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex } from "@noble/hashes/utils.js";
 import { DownloadError, IntegrityError } from "../errors.ts";
+import { sha256 } from "../storage/sha256.ts";
 import type { ProgressOptions } from "../types.ts";
 
 const STEP_BYTES = 4 << 20;
@@ -11,14 +10,14 @@ export async function sha256Of(
   file: string,
   { onProgress, signal }: ProgressOptions = {},
 ): Promise<string> {
-  const hash = sha256.create();
+  const hash = sha256();
   for (let at = 0; at < blob.size; at += STEP_BYTES) {
     signal?.throwIfAborted();
     const piece = new Uint8Array(await blob.slice(at, at + STEP_BYTES).arrayBuffer());
     hash.update(piece);
     onProgress?.({ phase: "verify", file, loaded: at + piece.length, total: blob.size });
   }
-  return bytesToHex(hash.digest());
+  return hash.hex();
 }
 
 /** Throws IntegrityError unless the blob is what the manifest says. */

@@ -1,11 +1,10 @@
 import { DeviceError, type ParameterStore, type Safetensors } from "@albef/core";
 import type { AlbefConfig, Tokenizer } from "@albef/encoder";
-import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex } from "@noble/hashes/utils.js";
 import { type OpenedDevice, openDevice } from "../device/open-device.ts";
 import { type SharedDevice, sharedDevice } from "../device/shared-device.ts";
 import type { ModelFiles } from "../hub/model-files.ts";
 import { openSource } from "../hub/open-source.ts";
+import { sha256 } from "../storage/sha256.ts";
 import type { DeviceInfo, LoadOptions, ModelSource } from "../types.ts";
 import { createEngine, type Engine } from "./engine.ts";
 import { readConfig, readTokenizer } from "./model-config.ts";
@@ -134,7 +133,7 @@ async function start(device: SharedDevice, { files, config, weights, options, re
 
 /** Tells models apart by configuration and projections: features of models that share these can be compared. */
 async function fingerprintOf(configText: string, weights: readonly Safetensors[]): Promise<string> {
-  const hash = sha256.create().update(new TextEncoder().encode(configText));
+  const hash = sha256().update(new TextEncoder().encode(configText));
   for (const name of [
     "vision_proj.weight",
     "text_proj.weight",
@@ -144,5 +143,5 @@ async function fingerprintOf(configText: string, weights: readonly Safetensors[]
     const file = weights.find(({ tensors }) => tensors.has(name));
     if (file) hash.update(await file.bytes(name)); // the key check refuses weights that lack what they need
   }
-  return bytesToHex(hash.digest()).slice(0, 32);
+  return hash.hex().slice(0, 32);
 }

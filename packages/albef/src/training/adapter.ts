@@ -1,10 +1,9 @@
 import { byteSource, openSafetensors, safetensorsBlob, writableTensor } from "@albef/core";
 import { loraNames, loraScale } from "@albef/distillation";
-import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex } from "@noble/hashes/utils.js";
 import type { LoadedModel } from "../model/load.ts";
 import { storedValues } from "../model/stored-values.ts";
 import { isTaskParameter } from "../model/weights.ts";
+import { sha256 } from "../storage/sha256.ts";
 import { FinetuneError } from "./errors.ts";
 
 export interface LearntTensor {
@@ -89,9 +88,9 @@ function merged(weight: Float32Array, upName: string, learnt: Learnt): Float32Ar
 
 /** Galleries of the tuned model are its own: its features are others. */
 function tunedFingerprint(base: string, learnt: Learnt): string {
-  const hash = sha256.create().update(new TextEncoder().encode(base));
+  const hash = sha256().update(new TextEncoder().encode(base));
   for (const [name, { data }] of learnt) {
     hash.update(new TextEncoder().encode(name)).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   }
-  return bytesToHex(hash.digest()).slice(0, 32);
+  return hash.hex().slice(0, 32);
 }

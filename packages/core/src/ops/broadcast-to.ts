@@ -4,7 +4,6 @@ import { broadcastShapes, broadcastStrides, sameShape } from "../shape.ts";
 import { formatSpec, type Shape } from "../spec.ts";
 import { wgsl } from "../wgsl.ts";
 import { elementwiseKernel, stridedIndex } from "./snippets/elementwise.ts";
-import { gatherStrided } from "./snippets/strided-f64.ts";
 
 export interface BroadcastAttrs {
   readonly shape: Shape;
@@ -20,7 +19,6 @@ export const broadcastToOp = definePrimitive<"x", never, BroadcastAttrs>({
     }
     return [{ dtype: x.dtype, shape }];
   },
-  f64: ({ x }, { shape }) => [gatherStrided(x.data, shape, broadcastStrides(x.shape, shape), 0)],
   tfjs: (tf, { x }, { shape }) => [tf.broadcastTo(x, [...shape])],
   vjp: (p, { inputs, grads }) => ({ x: p.sumTo(grads[0]!, inputs.x.shape) }),
   lower({ inputs: { x }, outputs }, _attrs, adapter) {

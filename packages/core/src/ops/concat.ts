@@ -21,18 +21,6 @@ export const concatOp = definePrimitive<"a" | "b", never, ConcatAttrs>({
     }
     return [{ dtype: a.dtype, shape: a.shape.map((extent, i) => (i === axis ? extent + b.shape[i]! : extent)) }];
   },
-  f64({ a, b }, { axis }, outputs) {
-    const result = new Float64Array(a.data.length + b.data.length);
-    const blockA = blockSize(a.shape, axis);
-    const blockB = blockSize(b.shape, axis);
-    const blocks = result.length === 0 ? 0 : result.length / blockSize(outputs[0]!.shape, axis);
-    for (let block = 0; block < blocks; block++) {
-      const at = block * (blockA + blockB);
-      result.set(a.data.subarray(block * blockA, (block + 1) * blockA), at);
-      result.set(b.data.subarray(block * blockB, (block + 1) * blockB), at + blockA);
-    }
-    return [result];
-  },
   tfjs: (tf, { a, b }, { axis }) => [tf.concat([a, b], axis)],
   vjp(p, { inputs: { a, b }, grads }, { axis }) {
     const begin = a.shape.map((extent, i) => (i === axis ? extent : 0));
@@ -57,6 +45,6 @@ export const concatOp = definePrimitive<"a" | "b", never, ConcatAttrs>({
 });
 
 /** Elements of one run along `axis`. */
-function blockSize(shape: readonly number[], axis: number): number {
+export function blockSize(shape: readonly number[], axis: number): number {
   return stridesOf(shape)[axis]! * shape[axis]!;
 }

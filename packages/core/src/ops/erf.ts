@@ -1,5 +1,4 @@
 import { erfWgsl } from "./snippets/erf.ts";
-import { erfF64 } from "./snippets/erf-f64.ts";
 import { unary } from "./snippets/unary.ts";
 
 /** The error function, exact to f32 (GELU needs the erf form, not tanh). */
@@ -7,7 +6,5 @@ export const erfOp = unary({
   name: "erf",
   expression: "erf(v)",
   declarations: erfWgsl,
-  f64: erfF64,
-  tfjs: (tf, x) => tf.erf(x),
   vjp: (p, x, _y, dy) => p.mul(dy, p.mul(p.exp(p.neg(p.mul(x, x))), 2 / Math.sqrt(Math.PI))),
 });

@@ -6,8 +6,6 @@ import { unary } from "./snippets/unary.ts";
 export const floorOp = unary({
   name: "floor",
   expression: "floor(v)",
-  f64: (v) => Math.floor(v),
-  tfjs: (tf, x) => tf.floor(x),
   vjp: () => null,
 });
 

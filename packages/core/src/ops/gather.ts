@@ -1,6 +1,5 @@
 import { definePrimitive } from "../op.ts";
 import { expectDType, expectRank, lastDim } from "../shape.ts";
-import { elementCount } from "../spec.ts";
 import { wgsl } from "../wgsl.ts";
 import { elementwiseKernel } from "./snippets/elementwise.ts";
 import { rowIndices } from "./snippets/row-indices.tfjs.ts";
@@ -13,15 +12,6 @@ export const gatherOp = definePrimitive<"table" | "indices">({
     expectRank("gather", "table", table, 2);
     expectDType("gather", "indices", indices, ["i32", "u32"]);
     return [{ dtype: table.dtype, shape: [...indices.shape, lastDim(table)] }];
-  },
-  f64({ table, indices }, _attrs, outputs) {
-    const width = lastDim(table);
-    const result = new Float64Array(elementCount(outputs[0]!.shape));
-    indices.data.forEach((index, row) => {
-      const at = Math.min(Math.max(index, 0), table.shape[0]! - 1) * width;
-      result.set(table.data.subarray(at, at + width), row * width);
-    });
-    return [result];
   },
   tfjs: (tf, { table, indices }) => [tf.gather(table, rowIndices(tf, indices, table.shape[0]!) as never)],
   vjp: "later",

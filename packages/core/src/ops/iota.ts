@@ -1,6 +1,6 @@
 import { definePrimitive } from "../op.ts";
 import { stridesOf } from "../shape.ts";
-import { type DType, elementCount, type Shape } from "../spec.ts";
+import type { DType, Shape } from "../spec.ts";
 import { wgsl } from "../wgsl.ts";
 import { elementwiseKernel } from "./snippets/elementwise.ts";
 
@@ -15,10 +15,6 @@ export const iotaOp = definePrimitive<"like", never, IotaAttrs>({
   name: "iota",
   inputs: ["like"],
   infer: (_inputs, { shape, dtype }) => [{ dtype, shape }],
-  f64(_inputs, { shape, axis }) {
-    const stride = stridesOf(shape)[axis]!;
-    return [Float64Array.from({ length: elementCount(shape) }, (_, i) => Math.floor(i / stride) % shape[axis]!)];
-  },
   tfjs(tf, _inputs, { shape, axis, dtype }) {
     const line = tf.range(0, shape[axis]!, 1, dtype === "f32" || dtype === "f16" ? "float32" : "int32");
     return [

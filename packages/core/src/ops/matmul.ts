@@ -1,9 +1,8 @@
 import { DTypeError, ShapeError } from "../errors.ts";
-import { definePrimitive, type F64Array, type Operands } from "../op.ts";
-import { broadcastShapes, broadcastStrides, stridesOf } from "../shape.ts";
+import { definePrimitive, type Operands } from "../op.ts";
+import { broadcastShapes, broadcastStrides } from "../shape.ts";
 import { elementCount, formatSpec, type TensorSpec } from "../spec.ts";
 import { matmulKernel } from "./matmul.wgsl.ts";
-import { gatherStrided } from "./snippets/strided-f64.ts";
 
 export interface MatmulAttrs {
   readonly transposeA: boolean;
@@ -25,7 +24,6 @@ export const matmulOp = definePrimitive<"a" | "b", never, MatmulAttrs>({
     }
     return [{ dtype: a.dtype, shape: [...batchShape(inputs), m, n] }];
   },
-  f64: (inputs, attrs, outputs) => [matmulF64(inputs, attrs, outputs[0]!)],
   vjp(p, { inputs: { a, b }, grads }, { transposeA, transposeB }) {
     const dy = grads[0]!;
     const da = transposeA
@@ -51,7 +49,7 @@ export const matmulOp = definePrimitive<"a" | "b", never, MatmulAttrs>({
 
 type Pair = Operands<"a" | "b", never, { readonly shape: readonly number[] }>;
 
-function extents({ a, b }: Pair, { transposeA, transposeB }: MatmulAttrs) {
+export function extents({ a, b }: Pair, { transposeA, transposeB }: MatmulAttrs) {
   const [rowsA = 1, columnsA = 1] = a.shape.slice(-2);
   const [rowsB = 1, columnsB = 1] = b.shape.slice(-2);
   const [m, k] = transposeA ? [columnsA, rowsA] : [rowsA, columnsA];
@@ -59,32 +57,7 @@ function extents({ a, b }: Pair, { transposeA, transposeB }: MatmulAttrs) {
   return { m, n, k, inner };
 }
 
-function batchShape({ a, b }: Pair): number[] {
+export function batchShape({ a, b }: Pair): number[] {
   const leading = (shape: readonly number[]): TensorSpec => ({ dtype: "f32", shape: shape.slice(0, -2) });
   return broadcastShapes("matmul", leading(a.shape), leading(b.shape));
-}
-
-function matmulF64(inputs: Operands<"a" | "b", never, F64Array>, attrs: MatmulAttrs, output: TensorSpec): Float64Array {
-  const { m, n, k } = extents(inputs, attrs);
-  const batch = batchShape(inputs);
-  const a = dense(inputs.a, [...batch, m, k], attrs.transposeA);
-  const b = dense(inputs.b, [...batch, n, k], !attrs.transposeB); // rows along k, as the inner loop reads them
-  const result = new Float64Array(elementCount(output.shape));
-  for (let at = 0; at < result.length; at++) {
-    const row = Math.floor(at / n) * k;
-    const column = (Math.floor(at / (m * n)) * n + (at % n)) * k;
-    let total = 0;
-    for (let i = 0; i < k; i++) total += a[row + i]! * b[column + i]!;
-    result[at] = total;
-  }
-  return result;
-}
-
-/** The operand broadcast over the batch, its last two axes swapped where `transposed`. */
-function dense(x: F64Array, shape: readonly number[], transposed: boolean): Float64Array {
-  const strides = stridesOf(x.shape).slice(-2);
-  if (transposed) strides.reverse();
-  const leading = x.shape.slice(0, -2);
-  const batch = broadcastStrides(leading, shape.slice(0, -2)).map((s) => s * elementCount(x.shape.slice(-2)));
-  return gatherStrided(x.data, shape, [...batch, ...strides], 0);
 }

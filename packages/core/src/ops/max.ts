@@ -1,9 +1,9 @@
 import { definePrimitive } from "../op.ts";
 import { expectFloat } from "../shape.ts";
 import { elementCount } from "../spec.ts";
-import { type ReduceAttrs, reduceF64, reduceKernel } from "./snippets/reduce.ts";
+import { type ReduceAttrs, reduceKernel } from "./snippets/reduce.ts";
 
-const LOWEST = -3.4028234663852886e38; // WGSL has no literal for -infinity
+export const LOWEST = -3.4028234663852886e38; // WGSL has no literal for -infinity
 
 /** Largest value over axes. Used to shift exponents, where the gradient cancels: none flows. */
 export const maxOp = definePrimitive<"x", never, ReduceAttrs>({
@@ -13,7 +13,6 @@ export const maxOp = definePrimitive<"x", never, ReduceAttrs>({
     expectFloat("max", "x", x);
     return [{ dtype: x.dtype, shape: x.shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent)) }];
   },
-  f64: ({ x }, { axes }) => [reduceF64(x, axes, LOWEST, Math.max)],
   tfjs: (tf, { x }, { axes }) => [tf.max(x, [...axes], true)],
   vjp: () => ({ x: null }),
   flops: ({ inputs }) => elementCount(inputs.x.shape),

@@ -4,7 +4,5 @@ import { unary } from "./snippets/unary.ts";
 export const rsqrtOp = unary({
   name: "rsqrt",
   expression: "inverseSqrt(v)",
-  f64: (v) => 1 / Math.sqrt(v),
-  tfjs: (tf, x) => tf.rsqrt(x),
   vjp: (p, _x, y, dy) => p.mul(p.mul(dy, -0.5), p.mul(y, p.mul(y, y))),
 });

@@ -4,7 +4,6 @@ import { stridesOf } from "../shape.ts";
 import { formatSpec, type Shape } from "../spec.ts";
 import { wgsl } from "../wgsl.ts";
 import { elementwiseKernel, stridedIndex } from "./snippets/elementwise.ts";
-import { gatherStrided } from "./snippets/strided-f64.ts";
 
 export interface SliceAttrs {
   readonly begin: readonly number[];
@@ -25,7 +24,6 @@ export const sliceOp = definePrimitive<"x", never, SliceAttrs>({
     }
     return [{ dtype: x.dtype, shape: size }];
   },
-  f64: ({ x }, { begin, size }) => [gatherStrided(x.data, size, stridesOf(x.shape), offsetOf(x.shape, begin))],
   tfjs: (tf, { x }, { begin, size }) => [tf.slice(x, [...begin], [...size])],
   vjp: "later",
   lower({ inputs: { x }, outputs }, { begin }, adapter) {
@@ -37,6 +35,6 @@ export const sliceOp = definePrimitive<"x", never, SliceAttrs>({
   },
 });
 
-function offsetOf(shape: Shape, begin: readonly number[]): number {
+export function offsetOf(shape: Shape, begin: readonly number[]): number {
   return stridesOf(shape).reduce((offset, stride, axis) => offset + stride * begin[axis]!, 0);
 }

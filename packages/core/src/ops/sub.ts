@@ -4,7 +4,5 @@ import { binary } from "./snippets/binary.ts";
 export const subOp = binary({
   name: "sub",
   expression: "u - v",
-  f64: (u, v) => u - v,
-  tfjs: (tf, a, b) => tf.sub(a, b),
   vjp: (p, _a, _b, dy) => [dy, p.neg(dy)],
 });

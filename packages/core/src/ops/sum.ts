@@ -3,7 +3,7 @@ import { definePrimitive } from "../op.ts";
 import { expectFloat } from "../shape.ts";
 import { elementCount } from "../spec.ts";
 import { columnSumKernel } from "./snippets/columns.ts";
-import { type ReduceAttrs, reduceF64, reduceKernel } from "./snippets/reduce.ts";
+import { type ReduceAttrs, reduceKernel } from "./snippets/reduce.ts";
 
 /** Sum over axes. */
 export const sumOp = definePrimitive<"x", never, ReduceAttrs>({
@@ -13,7 +13,6 @@ export const sumOp = definePrimitive<"x", never, ReduceAttrs>({
     expectFloat("sum", "x", x);
     return [{ dtype: x.dtype, shape: x.shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent)) }];
   },
-  f64: ({ x }, { axes }) => [reduceF64(x, axes, 0, (u, v) => u + v)],
   tfjs: (tf, { x }, { axes }) => [tf.sum(x, [...axes], true)],
   vjp: (p, { inputs, grads }) => ({ x: p.broadcastTo(grads[0]!, inputs.x.shape) }),
   flops: ({ inputs }) => elementCount(inputs.x.shape),

@@ -4,7 +4,6 @@ import { stridesOf } from "../shape.ts";
 import { formatSpec } from "../spec.ts";
 import { wgsl } from "../wgsl.ts";
 import { elementwiseKernel, stridedIndex } from "./snippets/elementwise.ts";
-import { gatherStrided } from "./snippets/strided-f64.ts";
 
 export interface TransposeAttrs {
   /** Axis of x that becomes axis i of the result. */
@@ -22,9 +21,6 @@ export const transposeOp = definePrimitive<"x", never, TransposeAttrs>({
     }
     return [{ dtype: x.dtype, shape: permutation.map((axis) => x.shape[axis]!) }];
   },
-  f64: ({ x }, { permutation }, outputs) => [
-    gatherStrided(x.data, outputs[0]!.shape, permuted(x.shape, permutation), 0),
-  ],
   tfjs: (tf, { x }, { permutation }) => [tf.transpose(x, [...permutation])],
   vjp: (p, { grads }, { permutation }) => ({
     x: p.transpose(
@@ -41,7 +37,7 @@ export const transposeOp = definePrimitive<"x", never, TransposeAttrs>({
   },
 });
 
-function permuted(shape: readonly number[], permutation: readonly number[]): number[] {
+export function permuted(shape: readonly number[], permutation: readonly number[]): number[] {
   const strides = stridesOf(shape);
   return permutation.map((axis) => strides[axis]!);
 }

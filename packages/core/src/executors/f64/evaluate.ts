@@ -2,6 +2,7 @@ import { GraphError } from "../../errors.ts";
 import type { Graph, TensorData } from "../../graph/graph.ts";
 import { floatsFrom } from "../../half.ts";
 import type { F64Array, Primitive } from "../../op.ts";
+import { f64Rules } from "../../ops/f64-rules.ts";
 import { opTable } from "../../ops/index.ts";
 import { expand } from "../../passes/expand.ts";
 import { opOf } from "../../passes/rewrite.ts";
@@ -28,7 +29,9 @@ export function evaluateF64(
     const op = opOf(opTable, node) as Primitive<string>;
     const operands = Object.fromEntries(Object.entries(node.inputs).map(([name, id]) => [name, values.get(id)!]));
     const specs = node.outputs.map((id) => primitive.values[id]!);
-    const results = op.f64(operands, node.attrs, specs);
+    const rule = f64Rules[op.name] ?? op.f64;
+    if (!rule) throw new GraphError(`${op.name}: has no rule in double precision`);
+    const results = rule(operands, node.attrs, specs);
     for (const [i, id] of node.outputs.entries()) values.set(id, { shape: specs[i]!.shape, data: results[i]! });
   }
   return Object.fromEntries(Object.entries(primitive.outputs).map(([name, id]) => [name, values.get(id)!]));

@@ -1,9 +1,9 @@
 import { DTypeError } from "../../errors.ts";
 import type { PrimitiveSet } from "../../graph/primitive-set.ts";
 import type { Tensor } from "../../graph/tensor.ts";
-import { definePrimitive, type Primitive, type TfModule, type TfTensor } from "../../op.ts";
+import { definePrimitive, type Primitive } from "../../op.ts";
 import { broadcastShapes, broadcastStrides } from "../../shape.ts";
-import { type DType, elementCount, formatSpec, isFloat } from "../../spec.ts";
+import { type DType, formatSpec, isFloat } from "../../spec.ts";
 import { wgsl } from "../../wgsl.ts";
 import { elementwiseKernel, stridedIndex } from "./elementwise.ts";
 
@@ -13,8 +13,6 @@ export interface BinaryRule {
   readonly expression: string;
   /** Element type of the result; default: the operands'. */
   readonly result?: DType;
-  f64(u: number, v: number): number;
-  tfjs(tf: TfModule, a: TfTensor, b: TfTensor): TfTensor;
   /** Gradients in the broadcast shape; `sumTo` is applied by the factory. */
   vjp(p: PrimitiveSet, a: Tensor, b: Tensor, dy: Tensor): readonly [Tensor | null, Tensor | null];
 }
@@ -30,15 +28,6 @@ export function binary(rule: BinaryRule): Primitive<"a" | "b"> {
       }
       return [{ dtype: rule.result ?? a.dtype, shape: broadcastShapes(rule.name, a, b) }];
     },
-    f64({ a, b }, _attrs, outputs) {
-      const shape = outputs[0]!.shape;
-      const left = indexer(a.shape, shape);
-      const right = indexer(b.shape, shape);
-      return [
-        Float64Array.from({ length: elementCount(shape) }, (_, i) => rule.f64(a.data[left(i)]!, b.data[right(i)]!)),
-      ];
-    },
-    tfjs: (tf, { a, b }) => [rule.tfjs(tf, a, b)],
     vjp(p, { inputs: { a, b }, grads }) {
       const [da, db] = rule.vjp(p, a, b, grads[0]!);
       return { a: da && p.sumTo(da, a.shape), b: db && p.sumTo(db, b.shape) };
@@ -55,18 +44,4 @@ export function binary(rule: BinaryRule): Primitive<"a" | "b"> {
       return elementwiseKernel({ a, b }, y, adapter, body);
     },
   });
-}
-
-/** Output index -> operand index, under broadcasting. */
-function indexer(shape: readonly number[], target: readonly number[]): (i: number) => number {
-  const strides = broadcastStrides(shape, target);
-  return (i) => {
-    let rest = i;
-    let index = 0;
-    for (let axis = target.length - 1; axis >= 0; axis--) {
-      index += (rest % target[axis]!) * strides[axis]!;
-      rest = Math.floor(rest / target[axis]!);
-    }
-    return index;
-  };
 }

@@ -1,6 +1,6 @@
 import type { PrimitiveSet } from "../../graph/primitive-set.ts";
 import type { Tensor } from "../../graph/tensor.ts";
-import { definePrimitive, type Primitive, type TfModule, type TfTensor } from "../../op.ts";
+import { definePrimitive, type Primitive } from "../../op.ts";
 import { expectFloat } from "../../shape.ts";
 import { type Wgsl, wgsl } from "../../wgsl.ts";
 import { elementwiseKernel } from "./elementwise.ts";
@@ -11,8 +11,6 @@ export interface UnaryRule {
   readonly expression: string;
   /** WGSL functions the expression calls. */
   readonly declarations?: Wgsl;
-  f64(v: number): number;
-  tfjs(tf: TfModule, x: TfTensor): TfTensor;
   /** Gradient from operand, result and cotangent. */
   vjp(p: PrimitiveSet, x: Tensor, y: Tensor, dy: Tensor): Tensor | null;
 }
@@ -26,8 +24,6 @@ export function unary(rule: UnaryRule): Primitive<"x"> {
       expectFloat(rule.name, "x", x);
       return [x];
     },
-    f64: ({ x }) => [x.data.map((v) => rule.f64(v))],
-    tfjs: (tf, { x }) => [rule.tfjs(tf, x)],
     vjp: (p, { inputs, outputs, grads }) => ({ x: rule.vjp(p, inputs.x, outputs[0]!, grads[0]!) }),
     lower({ inputs, outputs }, _attrs, adapter) {
       const y = outputs[0]!;
