@@ -12,7 +12,10 @@ export const topKTfjs: TfjsRule<"x", never, TopKAttrs> = (tf, { x }, { k, segmen
     const finite = tf.clipByValue(tf.where(tf.isNaN(run), tf.scalar(LARGEST), run), -LARGEST, LARGEST);
     const best = tf.topk(finite, k, true).indices;
     const places = ascending ? tf.reverse(best, 1) : best;
-    const values = tf.gather(run, places, 1, 1);
+    // In one dimension: with batch dimensions the gather of the wasm backend reads past the first row wrongly.
+    const rows = tf.reshape(tf.range(0, x.shape[0]!, 1, "int32"), [x.shape[0]!, 1]);
+    const flat = tf.add(places, tf.mul(rows, tf.scalar(end - begin, "int32"))) as typeof places;
+    const values = tf.gather(tf.reshape(run, [-1]), flat);
     return { values, indices: tf.sub(tf.scalar(end - 1, "int32"), places) };
   });
   const join = (name: "values" | "indices") =>
