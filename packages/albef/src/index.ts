@@ -28,6 +28,12 @@ export type { ModelProfile, OpTotal, ProfiledKernel, ProfileOptions } from "./pr
 export type { Answer, AnswerOptions, Entailment } from "./tasks/types.ts";
 export { FinetuneError } from "./training/errors.ts";
 export type {
+  CaptionedImage,
+  HiddenWord,
+  HiddenWordOptions,
+  StepInspection,
+} from "./training/inspection-types.ts";
+export type {
   AdapterTargets,
   Augmentation,
   FinetuneOptions,
@@ -37,7 +43,6 @@ export type {
   Precision,
   PretrainObjective,
   PretrainOptions,
-  StepInspection,
   TrainedPart,
   TrainingPair,
 } from "./training/types.ts";

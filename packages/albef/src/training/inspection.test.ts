@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { Albef } from "../albef.ts";
-import type { StepInspection } from "./types.ts";
+import type { StepInspection } from "./inspection-types.ts";
 
 const weights = fileURLToPath(new URL("../../../../weights/", import.meta.url));
 const pictures = {
@@ -36,4 +36,13 @@ test("a look inside: hard negatives are other pictures' pairs, the teacher softe
   expect(new Set(first)).toEqual(new Set([0, 0.5, 1])); // alpha 0: the labels alone, shared by the pizza's two captions
   expect(Math.min(...second)).toBeGreaterThan(0);
   expect(Math.max(...second)).toBeLessThan(1);
+
+  const { hidden, words } = (await training.hiddenWord(pairs[0]!))!;
+  expect(hidden).toBe("pizza");
+  expect(words).toHaveLength(5);
+  const shares = words.map(({ probability }) => probability);
+  expect(shares).toEqual(shares.toSorted((a, b) => b - a));
+  expect(shares.reduce((sum, share) => sum + share)).toBeLessThanOrEqual(1);
+  expect(words.map(({ word }) => word)).toContain("pizza"); // of 3,627
+  await expect(training.hiddenWord(pairs[0]!, { place: 2 })).rejects.toThrow("from 0 to 1");
 }, 60_000);

@@ -1,5 +1,5 @@
 import type { TensorData } from "@albef/core";
-import type { StepInspection } from "./types.ts";
+import type { StepInspection } from "./inspection-types.ts";
 
 /** The values of a training graph that a look inside reads. */
 export const WATCHED = ["negative_images", "negative_texts", "sim_i2t_targets", "sim_t2i_targets"] as const;

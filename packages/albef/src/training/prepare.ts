@@ -11,6 +11,7 @@ import { type BatchOptions, byPicture, lengthOf, splitPairs, type UsedPair, usab
 import { FinetuneError } from "./errors.ts";
 import type { Goal } from "./goals.ts";
 import { type HeldOut, heldOutMeasure } from "./held-out.ts";
+import { type HiddenWords, hiddenWords } from "./hidden-words.ts";
 import { WATCHED } from "./inspection.ts";
 import { graphOptions, optimizerOf } from "./learning.ts";
 import { plannedMemory } from "./memory.ts";
@@ -24,6 +25,7 @@ export interface Prepared {
   readonly train: readonly UsedPair[];
   readonly step: TrainingStep;
   readonly heldOut: HeldOut | undefined;
+  readonly words: HiddenWords;
   readonly memory: MemoryEstimate;
   readonly memoryBytes: number;
   readonly batches: Omit<BatchOptions, "signal">;
@@ -72,7 +74,8 @@ export async function prepare(
     const shapes = shapesOf(origin.weights);
     const isStored = (name: string) => shapes.has(name) || name.includes(".lora_");
     const memoryBytes = executor.memory().bytes - before;
-    return { goal, plan, train, step, heldOut: measured, memory, memoryBytes, batches, isStored };
+    const words = hiddenWords(model, { state: step.state, lora: graph.lora, length });
+    return { goal, plan, train, step, heldOut: measured, words, memory, memoryBytes, batches, isStored };
   } catch (error) {
     step.dispose();
     throw error;

@@ -21,10 +21,11 @@ export async function startTraining<Model>(
 ): Promise<FinetuneRun<Model>> {
   const saved = options.resume && (await openSafetensors(byteSource(options.resume, "saved training")));
   const prepared = await prepare(model, pairs, { ...options, state: saved && (await openState(saved)) });
-  const { plan, step, heldOut, memory, memoryBytes, goal } = prepared;
+  const { plan, step, heldOut, words, memory, memoryBytes, goal } = prepared;
   const progress: Progress = { best: undefined, worse: 0, isRunning: false };
   const dispose = () => {
     heldOut?.[Symbol.dispose]();
+    words[Symbol.dispose]();
     step.dispose();
   };
   try {
@@ -44,6 +45,7 @@ export async function startTraining<Model>(
         return progress.best?.metrics;
       },
       [Symbol.asyncIterator]: () => steps(prepared, progress, options),
+      hiddenWord: (pair, asked = {}) => words.expected(pair, asked),
       save: () => saveRun(step.state, { ...identity, progress, before }),
       adapter: async () => writeAdapter(await learnt(), model.fingerprint),
       model: async () => publish(await tunedModel(model, await learnt())),

@@ -1,11 +1,9 @@
 import type { MemoryEstimate, ObjectiveOptions } from "@albef/distillation";
-import type { DecodableImage } from "@albef/encoder";
 import type { RetrievalMetrics } from "@albef/heads";
+import type { CaptionedImage, HiddenWord, HiddenWordOptions, StepInspection } from "./inspection-types.ts";
 
 /** A picture with a caption. */
-export interface TrainingPair {
-  readonly image: DecodableImage;
-  readonly caption: string;
+export interface TrainingPair extends CaptionedImage {
   /** What errors call it; a File's name by default, else its position. */
   readonly id?: string | undefined;
   /** Pairs with the same value are captions of one picture: they are no negatives of each other. Default: one each. */
@@ -125,20 +123,6 @@ export interface FinetunePlan {
   readonly steps: number;
 }
 
-/** What a step contrasted. Pairs are named by their place in `ids`. */
-export interface StepInspection {
-  /** The pairs of the batch. */
-  readonly ids: readonly string[];
-  /** [batch]: for each caption the picture that was mined as its hard negative. */
-  readonly negativeImages: readonly number[];
-  /** [batch]: for each picture the caption that was mined as its hard negative. */
-  readonly negativeTexts: readonly number[];
-  /** f32 [batch, batch]: the share of each caption (column) in what a picture (row) was to match, softened by the teacher. */
-  readonly imageToText: Float32Array;
-  /** f32 [batch, batch]: the share of each picture (column) in what a caption (row) was to match. */
-  readonly textToImage: Float32Array;
-}
-
 /** One step that is done. */
 export interface FinetuneStep {
   /** From 1. */
@@ -174,6 +158,12 @@ export interface FinetuneRun<Model> extends AsyncIterable<FinetuneStep>, Disposa
   readonly before: RetrievalMetrics | undefined;
   /** The best held-out recalls so far; the weights they belong to are those that `model` and `adapter` give. */
   readonly best: RetrievalMetrics | undefined;
+  /**
+   * What the momentum teacher expects in place of a token of a caption, seen with its picture: the pseudo-targets of masked
+   * language modelling (paper section 3.2). Undefined where the weights have no masked-language head; throws RangeError
+   * where the caption has no such token.
+   */
+  hiddenWord(pair: CaptionedImage, options?: HiddenWordOptions): Promise<HiddenWord | undefined>;
   /** Everything needed to go on later, in another page or process. */
   save(): Promise<Blob>;
   /** What was learnt, as a file that `AlbefModel.withAdapter` reads. */
