@@ -17,6 +17,9 @@ export const Albef = {
   },
 } as const;
 
+/** Pages that only search do not load it. */
+const later = () => import("./later.ts");
+
 function publicModel(loaded: LoadedModel): AlbefModel {
   const core = modelCore(loaded);
   const { config, engine, device, fingerprint, rerankHelps } = loaded;
@@ -42,19 +45,19 @@ function publicModel(loaded: LoadedModel): AlbefModel {
       return logits.map(matchScoreOf);
     },
     async ground(image, text, options = {}) {
-      const { ground } = await import("./later.ts");
+      const { ground } = await later();
       return ground(loaded, image, text, options);
     },
     async entails(image, text, options) {
-      const { entails } = await import("./later.ts");
+      const { entails } = await later();
       return entails(loaded, image, text, options);
     },
     async compare(first, second, text, options) {
-      const { compare } = await import("./later.ts");
+      const { compare } = await later();
       return compare(loaded, [first, second], text, options);
     },
     async answer(image, question, options) {
-      const { answer } = await import("./later.ts");
+      const { answer } = await later();
       return answer(loaded, image, question, options);
     },
     async gallery(images = [], options = {}) {
@@ -69,19 +72,19 @@ function publicModel(loaded: LoadedModel): AlbefModel {
     },
     sharedGallery: (store, options) => openSharedGallery(core, store, options),
     async profile(options) {
-      const { profileModel } = await import("./later.ts");
+      const { profileModel } = await later();
       return profileModel(loaded, options);
     },
     async finetune(pairs, options = {}) {
-      const { startTraining, RETRIEVAL_GOAL } = await import("./later.ts"); // pages that only search do not load it
+      const { startTraining, RETRIEVAL_GOAL } = await later();
       return startTraining(loaded, pairs, { ...options, goal: RETRIEVAL_GOAL, publish: publicModel });
     },
     async pretrain(pairs, options = {}) {
-      const { startTraining, PRETRAIN_GOAL } = await import("./later.ts");
+      const { startTraining, PRETRAIN_GOAL } = await later();
       return startTraining(loaded, pairs, { ...options, goal: PRETRAIN_GOAL, publish: publicModel });
     },
     async withAdapter(adapter) {
-      const { readAdapter, tunedModel } = await import("./later.ts");
+      const { readAdapter, tunedModel } = await later();
       return publicModel(await tunedModel(loaded, await readAdapter(adapter, fingerprint)));
     },
     dispose: () => loaded.dispose(),

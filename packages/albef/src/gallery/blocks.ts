@@ -57,10 +57,14 @@ export function featureBlocks(executor: Executor, { width, dtype }: FeatureBlock
 
   const searchBlock = async (index: number, query: Float32Array, { k, allows }: BlockSearchOptions) => {
     const { features, penalties, capacity } = upload(executor, blocks[index]!, half);
-    using filtered = allows && executor.tensor(penalties, penaltyOf(blocks[index]!, index * BLOCK_ROWS, allows));
-    const inputs = { query, features, penalty: filtered ?? penalties };
-    const { values, indices } = await programs.run({ capacity, k }, inputs);
-    return Array.from(values as Float32Array, (score, i) => ({ row: index * BLOCK_ROWS + indices![i]!, score }));
+    const filtered = allows && executor.tensor(penalties, penaltyOf(blocks[index]!, index * BLOCK_ROWS, allows));
+    try {
+      const inputs = { query, features, penalty: filtered ?? penalties };
+      const { values, indices } = await programs.run({ capacity, k }, inputs);
+      return Array.from(values as Float32Array, (score, i) => ({ row: index * BLOCK_ROWS + indices![i]!, score }));
+    } finally {
+      filtered?.dispose(); // `using` would bring its helper into every page
+    }
   };
 
   const search = async (query: Float32Array, options: BlockSearchOptions) => {

@@ -1,4 +1,4 @@
-import { primitives, type Tensor } from "@albef/core";
+import { cast, type Tensor } from "@albef/core";
 import type { AttendOf } from "./attention.ts";
 
 /** Runs a block by another way than calling it: `checkpoint` of core computes it again for the backward. */
@@ -21,7 +21,7 @@ export const keepAll = (x: Tensor): Tensor => x;
 
 /** Embeddings as the blocks are to have them. */
 export function enter(embeddings: Tensor, { dtype, drop = keepAll }: BlockRun): Tensor {
-  return drop(dtype && dtype !== embeddings.dtype ? primitives.cast(embeddings, dtype) : embeddings);
+  return drop(dtype && dtype !== embeddings.dtype ? cast(embeddings, dtype) : embeddings);
 }
 
 /** Blocks are called as they are. */
