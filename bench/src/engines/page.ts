@@ -53,7 +53,6 @@ async function session({ workloads, engines, repeats, limitMs }: SessionRequest)
   for (const name of engines) {
     const engine = await OPEN[name]?.();
     if (engine) opened.push(engine);
-    else console.log(`${name}: does not start here`);
   }
   const rows = [];
   for (const workload of workloads) {

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { denseKernels, interpret, pruned, transposed } from "../peers/rules.ts";
-import { tfjsRules } from "../peers/tfjs-rules.ts";
+import { tfjsRules, tfjsTrainingRules } from "../peers/tfjs-rules.ts";
 import type { Workload } from "../workloads/workload.ts";
 import { ADAMW, type Engine, F32_TOLERANCE, type Prepared } from "./engine.ts";
 
@@ -54,9 +54,9 @@ function weightsOf({ graph, parameters }: Workload): Weights {
 type Tensors = Readonly<Record<string, tf.Tensor>>;
 
 /** The graph's outputs as tfjs computes them, op by op. */
-function compute({ graph, inputs }: Workload, kernels: ReadonlySet<string>, parameters: Tensors): Tensors {
+function compute({ graph, inputs, trains }: Workload, kernels: ReadonlySet<string>, parameters: Tensors): Tensors {
   return interpret<tf.Tensor>(graph, {
-    rules: tfjsRules,
+    rules: trains ? tfjsTrainingRules : tfjsRules,
     kernels,
     source(kind, name) {
       if (kind === "parameters") return parameters[name]!;

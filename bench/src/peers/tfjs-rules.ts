@@ -48,12 +48,25 @@ function linear({ inputs, specs, output, attrs, swapped }: Call<T>): T {
 }
 
 /** As a convolution, in the layout that tfjs wants: pixels and channels last. */
-function patchEmbedding({ inputs, output, attrs }: Call<T>): T {
+function convolved({ inputs, attrs }: Call<T>): T {
   const image = tf.transpose(inputs.image!, [0, 2, 3, 1]) as tf.Tensor4D;
-  const kernel = tf.transpose(inputs.weight!, [2, 3, 1, 0]) as tf.Tensor4D;
+  return tf.conv2d(image, tf.transpose(inputs.weight!, [2, 3, 1, 0]) as tf.Tensor4D, attrs.patchSize, "valid");
+}
+
+/** As a product of patches: the wasm backend has no gradient of convolutions. */
+function multiplied({ inputs, specs, output, attrs: { patchSize } }: Call<T>): T {
+  const [batch, channels, height] = specs.image!.shape as readonly [number, number, number];
+  const [, tokens, width] = output.shape as readonly [number, number, number];
+  const side = height / patchSize;
+  const pixels = tf.reshape(inputs.image!, [batch, channels, side, patchSize, side, patchSize]);
+  const patches = tf.reshape(tf.transpose(pixels, [0, 2, 4, 1, 3, 5]), [batch * (tokens - 1), -1]);
+  return tf.matMul(patches, tf.reshape(inputs.weight!, [width, -1]), false, true);
+}
+
+function patchEmbedding(call: Call<T>, embed: (call: Call<T>) => T): T {
+  const { inputs, output } = call;
   const [batch, tokens, width] = output.shape as readonly [number, number, number];
-  const grid = tf.conv2d(image, kernel, attrs.patchSize, "valid");
-  const patches = tf.add(tf.reshape(grid, [batch, tokens - 1, width]), inputs.bias!);
+  const patches = tf.add(tf.reshape(embed(call), [batch, tokens - 1, width]), inputs.bias!);
   const cls = tf.broadcastTo(inputs.clsToken!, [batch, 1, width]);
   return tf.add(tf.concat([cls, patches], 1), inputs.position!);
 }
@@ -81,7 +94,7 @@ const stop = tf.customGrad((x) => ({ value: (x as T).clone(), gradFunc: () => tf
 export const tfjsRules: Rules<T> = {
   linear,
   attention,
-  patchEmbedding,
+  patchEmbedding: (call) => patchEmbedding(call, convolved),
   embeddingLayerNorm,
   similarity,
   layerNorm: (call) =>
@@ -113,4 +126,10 @@ export const tfjsRules: Rules<T> = {
     const shape = output.shape.map((extent, axis) => (axis === attrs.axis ? extent : 1));
     return tf.broadcastTo(tf.reshape(line, shape), [...output.shape]);
   },
+};
+
+/** The same, where gradients are wanted on every backend. */
+export const tfjsTrainingRules: Rules<T> = {
+  ...tfjsRules,
+  patchEmbedding: (call) => patchEmbedding(call, multiplied),
 };
