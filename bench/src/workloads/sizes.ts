@@ -38,6 +38,7 @@ export function configOf(size: SizeName, imageSize: number): AlbefConfig {
     text: {
       ...ALBEF_BASE.text,
       ...width,
+      ...{ hiddenDropout: 0, attentionDropout: 0 }, // other engines draw other numbers
       ...{ numLayers: textLayers, fusionLayer: textLayers / 2, vocabSize, encoderWidth: hiddenSize },
     },
     embedDim,
