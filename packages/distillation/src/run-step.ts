@@ -87,6 +87,7 @@ function meanOf(results: readonly BatchResult[]): MeanResult {
 function inputsOf(batch: TrainingBatch, { alpha }: StepSettings, { traced, state }: StepParts) {
   const { counters } = state;
   const given: Record<string, TensorData | undefined> = {
+    seed: Uint32Array.of(counters.step), // of dropout, where the task draws nothing itself
     ...batch,
     alpha: Float32Array.of(alpha),
     lossScale: Float32Array.of(counters.lossScale),

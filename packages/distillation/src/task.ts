@@ -32,8 +32,8 @@ export interface TaskLosses {
  * the tracer under the names that its batches use, reads parameters through the branches (`Branch.source` for heads of its
  * own) and returns losses; gradients, queues, AdamW and the teacher's update are the training step's, the same for all.
  * The step itself gives `alpha` and, to tasks with a queue, `pointer` i32 [1] (the first column to write) and `allIds`
- * i32 [batch + queue] (the batch's `ids`, then those of the columns). Everything else is the batch's, `seed` u32 [] too,
- * which is read wherever the configuration has dropout; its streams from 16 on are the encoders'.
+ * i32 [batch + queue] (the batch's `ids`, then those of the columns). Everything else is the batch's. Where the configuration
+ * has dropout the step also reads `seed` u32 [], by default the number of the step; its streams from 16 on are dropout's.
  */
 export interface TrainingTask {
   /** Losses of one batch. Called once, while the graph is traced. */

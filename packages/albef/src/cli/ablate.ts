@@ -1,7 +1,7 @@
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
-import { readDataset } from "../datasets/index.ts";
 import { parseRetrievalAnnotations, type RetrievalAnnotations } from "../evaluate/annotations.ts";
 import { evaluateRetrieval } from "../evaluate/retrieval.ts";
 import { modelCore } from "../model/core.ts";
@@ -22,9 +22,10 @@ interface AblationResult {
 }
 
 export const ablate: Command = {
-  usage: `albef ablate MODEL --data PATH --test FILE.json [options]
-  The paper's ablation of pre-training: each row is trained from the same weights and measured on other pictures.
-  --images FOLDER     where the paths of both lists begin (their folders)
+  usage: `albef ablate MODEL --data FILE.json [options]
+  The paper's ablation of pre-training: each row is trained from the same weights on every other picture of an official
+  list, and measured on the pictures between.
+  --images FOLDER     where the paths of the list begin (its folder)
   --seeds N           trainings of each row (3)
   --epochs N          (3)
   --batch-size N      (16)
@@ -37,7 +38,7 @@ export const ablate: Command = {
       args: [...args],
       allowPositionals: true,
       options: {
-        ...{ data: { type: "string" }, test: { type: "string" }, images: { type: "string" } },
+        ...{ data: { type: "string" }, images: { type: "string" } },
         ...{ seeds: { type: "string", default: "3" }, epochs: { type: "string", default: "3" } },
         "batch-size": { type: "string", default: "16" },
         "learning-rate": { type: "string", default: "1e-4" },
@@ -47,28 +48,22 @@ export const ablate: Command = {
       },
     });
     const [source, ...others] = positionals;
-    const { data, test, images } = values;
+    const { data } = values;
     if (source === undefined || others.length > 0) throw new UsageError("name one model: a folder or an address");
-    if (data === undefined || test === undefined) throw new UsageError("--data and --test are needed");
-    const annotations = parseRetrievalAnnotations(readFileSync(test, "utf8"), test);
+    if (data === undefined) throw new UsageError("--data is needed: an official list of pictures with captions");
     const model = await loadModel(source, { device: values.device as DevicePreference });
     try {
       const settings = {
         ...{ epochs: Number(values.epochs), batchSize: Number(values["batch-size"]) },
         learningRate: Number(values["learning-rate"]),
       };
-      const parts = {
-        model,
-        data,
-        images,
-        annotations,
-        settings,
-        kTest: Number(values["k-test"]),
-        folder: images ?? join(test, ".."),
-      };
+      const folder = values.images ?? join(data, "..");
+      const { train, test } = halves(readFileSync(data, "utf8"), data);
+      const parts = { model, folder, train, test, settings, kTest: Number(values["k-test"]) };
       const results = await trainAll(parts, { path: values.results, seeds: Number(values.seeds) });
+      const counts = `${train.length} pictures to learn from, ${test.images.length} to measure by`;
       console.log(
-        `${source} on ${model.device.kind}; ${JSON.stringify({ ...settings, kTest: parts.kTest })}; ${annotations.images.length} test pictures`,
+        `${source} on ${model.device.kind}; ${JSON.stringify({ ...settings, kTest: parts.kTest })}; ${counts}`,
       );
       console.log(resultTable(results));
     } finally {
@@ -79,13 +74,21 @@ export const ablate: Command = {
 
 interface AblationParts {
   readonly model: LoadedModel;
-  readonly data: string;
-  readonly images: string | undefined;
-  /** Where the test pictures lie. */
+  /** Where the pictures lie. */
   readonly folder: string;
-  readonly annotations: RetrievalAnnotations;
+  readonly train: readonly { readonly image: string; readonly captions: readonly string[] }[];
+  readonly test: RetrievalAnnotations;
   readonly settings: { readonly epochs: number; readonly batchSize: number; readonly learningRate: number };
   readonly kTest: number;
+}
+
+/** Every other picture: neighbours in a list are often alike, so both halves hold their kind. */
+function halves(json: string, where: string) {
+  const { images, captions, textsOfImage } = parseRetrievalAnnotations(json, where);
+  const entries = images.map((image, i) => ({ image, captions: textsOfImage[i]!.map((text) => captions[text]!) }));
+  const between = entries.filter((_, i) => i % 2 === 1).map(({ image, captions: caption }) => ({ image, caption }));
+  const test = parseRetrievalAnnotations(JSON.stringify(between), where);
+  return { train: entries.filter((_, i) => i % 2 === 0), test };
 }
 
 /** All rows with all seeds; a seed goes through all rows before the next one. */
@@ -109,27 +112,30 @@ async function trainAll(parts: AblationParts, { path, seeds }: { readonly path: 
   return results;
 }
 
-async function trained(parts: AblationParts, { objective }: Ablation, seed: number) {
-  const { model, data, images, settings } = parts;
-  using run = await startTraining(model, readDataset(data, { images }), {
-    ...{ ...settings, objective, seed, train: "all", heldOut: 0 },
+async function trained({ model, folder, train, ...parts }: AblationParts, { objective }: Ablation, seed: number) {
+  const pairs = train.flatMap(({ image, captions }) => {
+    const place = { image: pathToFileURL(resolve(folder, image)), id: image, imageId: image };
+    return captions.map((caption) => ({ ...place, caption }));
+  });
+  using run = await startTraining(model, pairs, {
+    ...{ ...parts.settings, objective, seed, train: "all", heldOut: 0 },
     ...{ goal: PRETRAIN_GOAL, publish: (tuned: LoadedModel) => tuned },
   });
   for await (const _ of run);
   const tuned = await run.model();
   try {
-    return await recalls(tuned, parts);
+    return await recalls(tuned, { ...parts, folder });
   } finally {
     tuned.dispose();
   }
 }
 
 /** Recalls by ITM among the candidates that the contrast of the same weights puts first. */
-async function recalls(model: LoadedModel, { annotations, folder, kTest }: AblationParts) {
+async function recalls(model: LoadedModel, { test, folder, kTest }: Pick<AblationParts, "test" | "folder" | "kTest">) {
   const core = modelCore(model);
-  const images = await core.encodeImages(annotations.images.map((path) => readFileSync(join(folder, path))));
-  const texts = await core.encodeTexts(annotations.captions);
-  const { itm, itc } = await evaluateRetrieval(model.engine, { images, texts }, { ...annotations, kTest });
+  const images = await core.encodeImages(test.images.map((path) => readFileSync(join(folder, path))));
+  const texts = await core.encodeTexts(test.captions);
+  const { itm, itc } = await evaluateRetrieval(model.engine, { images, texts }, { ...test, kTest });
   const { textRecall, imageRecall, mean } = itm ?? itc;
   return { TR1: textRecall.r1, IR1: imageRecall.r1, mean };
 }

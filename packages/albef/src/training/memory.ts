@@ -46,7 +46,6 @@ function fits({ total, largestBuffer }: MemoryEstimate, { budget, buffer }: Limi
 /** Options that need less, each alone. */
 function remedies(plan: FinetunePlan, hasF16: boolean): [name: string, changed: Partial<FinetunePlan>][] {
   const half = Math.ceil(plan.batchSize / 2);
-  const alone = { ...plan.objective, distillItc: false, distillMlm: false };
   const all: [boolean, string, Partial<FinetunePlan>][] = [
     [!plan.recompute, "recompute: true", { recompute: true }],
     [hasF16 && plan.precision === "f32", 'precision: "f16"', { precision: "f16" }],
@@ -57,7 +56,6 @@ function remedies(plan: FinetunePlan, hasF16: boolean): [name: string, changed: 
     ],
     [plan.train === "all", 'train: "lora"', { train: "lora" }],
     [!plan.freeze.includes("vision"), 'freeze: ["vision"]', { freeze: [...plan.freeze, "vision"] }],
-    [plan.alpha > 0, "alpha: 0", { alpha: 0, objective: alone }],
   ];
   return all.flatMap(([applies, name, changed]) => (applies ? [[name, changed] as const] : [])) as [
     string,

@@ -117,6 +117,9 @@ function expectOptions({ name: who }: Goal, options: PretrainOptions): void {
     const value: unknown = options[name as keyof typeof NUMBERS];
     if (value !== undefined && !(typeof value === "number" && fits(value))) fail(name, wanted, value);
   }
+  for (const [part, factor] of Object.entries(options.rates ?? {})) {
+    if (!(typeof factor === "number" && factor >= 0)) fail(`rates.${part}`, "0 or more", factor);
+  }
   for (const [name, choices] of Object.entries<readonly string[]>(CHOICES)) {
     const value: unknown = options[name as keyof typeof CHOICES];
     if (value !== undefined && !choices.includes(String(value)))

@@ -63,7 +63,7 @@ export interface FinetuneOptions {
   readonly patience?: number | undefined;
   /** Default: finetune; pretrain in pre-training. */
   readonly augment?: Augmentation | undefined;
-  /** Weight of the momentum teacher's pseudo-targets, reached after the first pass; 0 trains without a teacher. Default: 0.4. */
+  /** Weight of the momentum teacher's pseudo-targets, reached after the first pass; 0: labels alone. Default: 0.4. */
   readonly alpha?: number | undefined;
   /** Same seed, same device, same result. Default: 0. */
   readonly seed?: number | undefined;

@@ -1,0 +1,128 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { byteSource, openSafetensors } from "@albef/core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Albef } from "../albef.ts";
+import { writeSmallModel } from "../testing/small-model.ts";
+import type { AlbefModel } from "../types.ts";
+import type { FinetuneRun, FinetuneStep, PretrainOptions, TrainingPair } from "./types.ts";
+
+const weights = fileURLToPath(new URL("../../../../weights/", import.meta.url));
+const THINGS = ["pizza-twemoji", "tulip-fluent-3d", "whale-noto-v1", "violin-fluent-3d", "umbrella-fluent-3d"];
+const pairs: TrainingPair[] = THINGS.map((name) => ({
+  ...{ id: name, caption: `a ${name.split("-")[0]}`, imageId: name },
+  image: new Blob([readFileSync(`${weights}gallery/${name}.webp`)]),
+}));
+const quick = { batchSize: 2, epochs: 1, heldOut: 0, learningRate: 1e-2, alpha: 0.4 } as const;
+
+let folder: string;
+let model: AlbefModel;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "albef-options-"));
+  await writeSmallModel(folder, { like: `${weights}albef-mini` });
+  model = await Albef.fromPretrained(folder, { device: "wasm" });
+});
+afterAll(() => {
+  model.dispose();
+  rmSync(folder, { recursive: true });
+});
+
+async function steps(run: FinetuneRun<AlbefModel>): Promise<FinetuneStep[]> {
+  const done: FinetuneStep[] = [];
+  for await (const step of run) done.push(step);
+  return done;
+}
+
+async function adapterOf(run: FinetuneRun<AlbefModel>) {
+  return openSafetensors(byteSource(await run.adapter(), "adapter"));
+}
+
+describe("pre-training", () => {
+  test("has all three losses; pictures are counted, and of their captions each pass draws one", async () => {
+    const twice = [...pairs, ...pairs.map((pair) => ({ ...pair, caption: "a thing" }))];
+    using run = await model.pretrain(twice, { ...quick, epochs: 2 });
+    expect(run.plan).toMatchObject({ trainPairs: 5, stepsPerEpoch: 2, steps: 4, augment: "pretrain" });
+    expect(run.plan.objective).toMatchObject({ imageIds: false, clampTemperature: true, queueSize: 4 });
+    const done = await steps(run);
+    expect(done.map(({ losses }) => Object.keys(losses))).toEqual(Array(4).fill(["itc", "itm", "mlm"]));
+    expect(done.map(({ alpha }) => alpha)).toEqual([0, 0.2, 0.4, 0.4]);
+    expect(done.every(({ gradNorm }) => gradNorm > 0)).toBe(true);
+    expect((await adapterOf(run)).tensors.has("text_encoder.cls.predictions.transform.dense.weight")).toBe(true);
+  });
+
+  test.each<[string, PretrainOptions["objective"], string[], number]>([
+    ["MLM + ITM", { itc: false, hardNegatives: false }, ["itm", "mlm"], 0],
+    ["without MLM", { mlm: false }, ["itc", "itm"], 4],
+    ["the batch alone", { queueSize: 0 }, ["itc", "itm", "mlm"], 0],
+  ])("%s", async (_name, objective, losses, queueSize) => {
+    using run = await model.pretrain(pairs, { ...quick, objective });
+    expect(Object.keys((await steps(run))[0]!.losses)).toEqual(losses);
+    expect(run.plan.objective.queueSize).toBe(queueSize);
+  });
+
+  test("needs a loss", async () => {
+    const objective = { itc: false, itm: false, mlm: false };
+    await expect(model.pretrain(pairs, { ...quick, objective })).rejects.toThrow("one of itc, itm and mlm");
+  });
+});
+
+test("frozen parts are not learnt; parts learn at rates of their own; gradients add up", async () => {
+  const options = { freeze: ["vision", "text:1"], rates: { fusion: 0 }, accumulate: 2, maxGradNorm: 1e-3 };
+  using run = await model.finetune(pairs, { ...quick, ...options });
+  expect(run.plan).toMatchObject({ stepsPerEpoch: 1, steps: 1 });
+  expect((await steps(run))[0]!.gradNorm).toBeGreaterThan(1e-3);
+  const learnt = await adapterOf(run);
+  const names = [...learnt.tensors.keys()];
+  expect(names.filter((name) => /visual_encoder|embeddings|layer\.0\./.test(name))).toEqual([]);
+  const stored = await openSafetensors(byteSource(readFileSync(join(folder, "model.safetensors")), "model"));
+  const same = async (name: string) =>
+    expect((await learnt.read(name)).data, name).toEqual((await stored.read(name)).data);
+  await same("text_encoder.bert.encoder.layer.1.attention.self.query.weight");
+  await expect(same("itm_head.weight")).rejects.toThrow();
+});
+
+test("adapters on attention alone; a tuned model is trained on from what it learnt", async () => {
+  using first = await model.finetune(pairs, { ...quick, train: "lora", rank: 2, targets: "attention" });
+  await steps(first);
+  const names = [...(await adapterOf(first)).tensors.keys()].filter((name) => name.includes("lora_A"));
+  expect(names.length).toBe(2 * 2 + 2 * 4 + 4);
+  using tuned = await first.model();
+  using second = await tuned.finetune(pairs, { ...quick, learningRate: 1e-9 });
+  await steps(second);
+  const [head, again] = await Promise.all(
+    [first, second].map(async (run) => (await (await adapterOf(run)).read("itm_head.weight")).data),
+  );
+  for (const [i, value] of again!.entries()) expect(value).toBeCloseTo(head![i]!, 5);
+});
+
+describe("memory", () => {
+  test("is told by part before the first step", async () => {
+    using run = await model.pretrain(pairs, quick);
+    const { total, largestBuffer: _, ...parts } = run.memory;
+    expect(Object.values(parts).reduce((sum, bytes) => sum + bytes)).toBe(total);
+    expect(run.memory.teacher).toBe(run.memory.weights);
+  });
+
+  test("beyond the budget an error says what saves how much", async () => {
+    const refused = model.finetune(pairs, { ...quick, batchSize: 4, memoryBudget: 2e6 });
+    await expect(refused).rejects.toThrow(
+      /would take \d\.\d MB \(weights .*activations \d.*memoryBudget is 2\.0 MB.*recompute: true \d.*train: "lora" \d\.\d MB \(then it fits\).*freeze: \["vision"\] \d/,
+    );
+    using fitting = await model.finetune(pairs, { ...quick, batchSize: 4, memoryBudget: 2e6, train: "lora" });
+    expect(fitting.memory.total).toBeLessThan(2e6);
+  });
+});
+
+test.each<[PretrainOptions, string]>([
+  [{ freeze: ["mouth"] }, "freeze: mouth names no part"],
+  [{ rates: { mouth: 2 } }, "rates: mouth names no part"],
+  [{ rates: { vision: -1 } }, "rates.vision must be 0 or more"],
+  [{ accumulate: 3 }, "batchSize 2 times accumulate 3 is more than the 5 pairs"],
+  [{ precision: "f16" }, 'precision "f16"'],
+  [{ dropout: 1 }, "dropout must be from 0 to below 1"],
+  [{ targets: "mlp" as "all" }, 'targets must be "attention" or "all"'],
+])("%j is refused", async (options, problem) => {
+  await expect(model.finetune(pairs, { ...quick, ...options })).rejects.toThrow(problem);
+});
