@@ -3,39 +3,11 @@
  *   node --conditions=@albef/source --import tsx scripts/training-exchange.ts STEP OUT.safetensors [FROM.safetensors]
  * weights/pretrain/test_exchange.py holds it against the same step in PyTorch.
  */
-import { openAsBlob, readFileSync } from "node:fs";
+import { openAsBlob } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import { byteSource, openSafetensors, safetensorsBlob } from "@albef/core";
-import { createTrainingStep, openState, PRETRAIN_OBJECTIVE, pairTask, savedTensors } from "@albef/distillation";
-import { parseConfig } from "@albef/encoder";
-import { batchOf } from "./parity/families/pretrain-step.ts";
-import { weightValues } from "./parity/families/training.ts";
-import { openCase } from "./parity/recorded-case.ts";
-import { executorOf } from "./parity/runner.ts";
-import { openRunner } from "./parity/runners.ts";
+import { recordedTraining } from "./lib/recorded-training.ts";
 
 const [step, out, from] = process.argv.slice(2) as [string, string, string | undefined];
-const fixtures = new URL("../fixtures/", import.meta.url);
-const recorded = await openCase("pretrain-step", async (path) => readFileSync(new URL(path, fixtures)));
-const config = parseConfig(recorded.json.config);
-const runner = await openRunner("tfjs");
-const [batch, length] = recorded.tensor("in.s0.input_ids").shape as readonly [number, number];
-const start = from
-  ? await openState(await openSafetensors(byteSource(await openAsBlob(from), from)))
-  : {
-      weights: await weightValues(recorded),
-      counters: { queuePointer: (await recorded.weights()).get("queue_ptr")!.data[0]! },
-    };
-using training = await createTrainingStep(executorOf(runner), {
-  ...{ config, textPrefix: "text_encoder.bert", trains: () => true, draw: Math.random },
-  task: pairTask({
-    ...{ shape: { batch, length }, givenNegatives: true },
-    objective: { ...PRETRAIN_OBJECTIVE, queueSize: config.queueSize, faithful: true },
-  }),
-  ...start,
-});
-const { lr } = recorded.field<{ readonly lr: number }>("optimizer");
-const { losses } = await training.run(batchOf(recorded, `s${step}`, config), { learningRate: lr, alpha: config.alpha });
-const saved = await safetensorsBlob(await savedTensors(training.state), {});
+const { losses, saved } = await recordedTraining(Number(step), from === undefined ? undefined : await openAsBlob(from));
 await writeFile(out, new Uint8Array(await saved.arrayBuffer()));
 console.log(JSON.stringify(losses));

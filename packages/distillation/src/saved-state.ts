@@ -11,7 +11,8 @@ import type { StateCounters, TrainingState, TrainingWeights } from "./training-s
 const STEP = "optimizer.step";
 const POINTER = "queue_ptr";
 const IDS = "idx_queue";
-const SCALE = "loss_scale"; // with the steps since it was changed, and those that were left out
+const SCALE = "loss_scale"; // with the steps since it was changed, and those that were left out; only in 16 bits
+const UNSCALED = [1, 0, 0] as const;
 
 /**
  * All that training changes, as the tensors of a safetensors file: weights, momentum copies and queues under their
@@ -28,7 +29,8 @@ export async function savedTensors(state: TrainingState): Promise<WritableTensor
     data,
   });
   tensors.push(integers(STEP, Int32Array.of(counters.step)), integers(POINTER, Int32Array.of(counters.queuePointer)));
-  tensors.push(integers(SCALE, Int32Array.of(counters.lossScale, counters.cleanSteps, counters.skippedSteps)));
+  const scaling = [counters.lossScale, counters.cleanSteps, counters.skippedSteps];
+  if (`${scaling}` !== `${UNSCALED}`) tensors.push(integers(SCALE, Int32Array.from(scaling)));
   if (counters.queueIds.length > 0) tensors.push(integers(IDS, counters.queueIds.slice()));
   return tensors.map(writableTensor);
 }
@@ -50,7 +52,7 @@ export async function openState(
   for (const name of [STEP, POINTER]) {
     if (!file.tensors.has(name)) throw new TrainingError(`${file.name}: is no saved training, it holds no ${name}`);
   }
-  const [lossScale, cleanSteps, skippedSteps] = file.tensors.has(SCALE) ? await integers(SCALE) : [1, 0, 0]; // PyTorch has none
+  const [lossScale, cleanSteps, skippedSteps] = file.tensors.has(SCALE) ? await integers(SCALE) : UNSCALED;
   return {
     weights: async (name) => {
       if (!file.tensors.has(name)) return undefined;
