@@ -1,5 +1,5 @@
 import { DatasetError } from "./errors.ts";
-import type { DatasetRow } from "./rows.ts";
+import type { DatasetRow } from "./row.ts";
 
 /** What is used of a COCO captions file, e.g. captions_val2014.json. */
 interface CocoCaptions {

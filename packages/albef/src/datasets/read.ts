@@ -1,7 +1,8 @@
 import { isNode, nodeFs, nodePath } from "../platform.ts";
 import type { TrainingPair } from "../training/types.ts";
 import { DatasetError } from "./errors.ts";
-import { type DatasetRow, LISTS } from "./rows.ts";
+import type { DatasetRow } from "./row.ts";
+import { LISTS } from "./rows.ts";
 import { diskTree, type FileTree, filesTree, pickedTree } from "./tree.ts";
 
 /** In Node the path of a folder or of a list; in browsers picked or dropped files, or a picked folder. */

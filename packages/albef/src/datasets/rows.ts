@@ -1,14 +1,6 @@
 import { cocoRows, isCoco } from "./coco.ts";
 import { DatasetError } from "./errors.ts";
-
-/** One picture of a list, with its captions. */
-export interface DatasetRow {
-  /** Path of the picture. */
-  readonly image: string;
-  readonly captions: readonly string[];
-  /** Rows of one value show one picture. */
-  readonly imageId?: string | undefined;
-}
+import type { DatasetRow } from "./row.ts";
 
 /** How a list is written, by the ending of its name. */
 export const LISTS: Readonly<Record<string, (file: Blob, name: string) => AsyncIterable<DatasetRow>>> = {
