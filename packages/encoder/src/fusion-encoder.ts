@@ -14,7 +14,7 @@ export interface FusionInputs {
   readonly textEmbeds: Tensor;
   /** f32 [batch, L], 1 = keep. */
   readonly attentionMask: Tensor;
-  /** [batch, image tokens, encoder width], from the image encoder. */
+  /** [batch, image tokens, encoder width], from the image encoder; of a batch of 1 all texts see the one image. */
   readonly imageEmbeds: Tensor;
   /** f32 [batch, image tokens], 1 = keep; absent: all, as in ALBEF. */
   readonly imageMask?: Tensor;

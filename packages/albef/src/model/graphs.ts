@@ -81,7 +81,7 @@ export function matchGraph(
     const repeated = (x: Tensor) => broadcastTo(x, [pairs, ...x.shape.slice(1)]);
     const textEmbeds = repeated(input("text", [texts, length, text.hiddenSize]));
     const attentionMask = repeated(input("attentionMask", [texts, length]));
-    const imageEmbeds = repeated(input("image", [images, imageTokenCount(vision), vision.hiddenSize]));
+    const imageEmbeds = input("image", [images, imageTokenCount(vision), vision.hiddenSize]); // of 1, all texts attend to it
     const layers = fusionParameters(source.scope(textPrefix), text);
     const { fusionEmbeds } = fusionEncoder({ textEmbeds, attentionMask, imageEmbeds }, layers, text);
     return contrasts ? { logits: itmLogits(fusionEmbeds, itmParameters(source, text)) } : { states: fusionEmbeds };

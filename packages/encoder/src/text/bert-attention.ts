@@ -1,4 +1,4 @@
-import type { Tensor } from "@albef/core";
+import { reshape, type Tensor } from "@albef/core";
 import type { TextConfig } from "../config.ts";
 import type { Attend, AttentionResult } from "../layers/attention.ts";
 import { type BlockRun, keepAll } from "../layers/block-run.ts";
@@ -38,7 +38,7 @@ export function bertAttentionParameters(
 }
 
 export interface AttendedStates {
-  /** [batch, S, source width] */
+  /** [batch, S, source width]; a batch of 1 is what all of x attends to, and is projected once. */
   readonly states: Tensor;
   /** f32 [batch, S], 1 = keep; absent: all are kept. */
   readonly mask?: Tensor | undefined;
@@ -65,15 +65,24 @@ export function bertAttention(
   { query, key, value, output, norm }: BertAttentionParameters,
   { config, attend, drop = keepAll }: BertLayerOptions,
 ): BertAttentionResult {
-  const { context, ...kept } = attend(applyLinear(x, query), applyLinear(states, key), applyLinear(states, value), {
-    heads: config.numHeads,
-    width: config.hiddenSize,
-    maskValue,
-    causal,
-    ...(mask && { mask }),
-  });
+  const [batch, length, width] = x.shape as readonly [number, number, number];
+  const isShared = states.shape[0] === 1 && batch > 1 && !causal;
+  const asking = isShared ? reshape(x, [1, batch * length, width]) : x; // then all queries are those of one item
+  const { context, ...kept } = attend(
+    applyLinear(asking, query),
+    applyLinear(states, key),
+    applyLinear(states, value),
+    {
+      heads: config.numHeads,
+      width: config.hiddenSize,
+      maskValue,
+      causal,
+      ...(mask && { mask }),
+    },
+  );
+  const attended = isShared ? reshape(context, [batch, length, config.hiddenSize]) : context;
   return {
-    hidden: applyLayerNorm(drop(applyLinear(context, output)), norm, { eps: config.layerNormEps, residual: x }),
+    hidden: applyLayerNorm(drop(applyLinear(attended, output)), norm, { eps: config.layerNormEps, residual: x }),
     ...kept,
   };
 }
