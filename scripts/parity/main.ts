@@ -1,10 +1,10 @@
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Arguments, parseArguments } from "./arguments.ts";
 import { chromiumSession } from "./chromium.ts";
-import { parityPage } from "./markdown.ts";
+import { formatPage, merged, pageOf, parsePage } from "./markdown.ts";
 import { caseKind } from "./recorded-case.ts";
 import { formatTable, type Line } from "./report.ts";
 import { type Outcome, planOf, runCase } from "./run-case.ts";
@@ -56,10 +56,16 @@ interface Totals {
   readonly skipped: string[];
   readonly lines: Line[];
   readonly sessions: string[];
+  /** Time and memory of slow cases. */
+  readonly slow: Map<string, string>;
 }
 
 /** Runs the cases of one session and prints their tables as they come. */
-async function runSession(session: Session, names: readonly string[], totals: Totals): Promise<void> {
+async function runSession(
+  session: Session,
+  { names, isSlow }: { readonly names: readonly string[]; isSlow(name: string): boolean },
+  totals: Totals,
+): Promise<void> {
   console.log(`\n${session.description}`);
   if (session.description !== NO_EXECUTOR) totals.sessions.push(session.description);
   for (const [i, name] of names.entries()) {
@@ -68,6 +74,10 @@ async function runSession(session: Session, names: readonly string[], totals: To
     const memory = session.peakBytes && `, ${(session.peakBytes() / 1e9).toFixed(1)} GB of memory at most so far`;
     const ok = lines.filter((line) => line.ok).length;
     console.log(`${name}: ${ok} of ${lines.length} ok, ${seconds.toFixed(1)} s${memory ?? ""}`);
+    if (isSlow(name)) {
+      const text = `${name} on ${session.description.split(":")[0]}: ${seconds.toFixed(0)} s${memory ?? ""}`;
+      totals.slow.set(name, text);
+    }
     totals.lines.push(...lines);
     totals.passed += ok;
     totals.failed += lines.length - ok;
@@ -75,10 +85,17 @@ async function runSession(session: Session, names: readonly string[], totals: To
   }
 }
 
+/** A page that is there already keeps what did not run now. */
+function writePage(path: string, totals: Totals): void {
+  const now = pageOf({ ...totals, skipped: [...new Set(totals.skipped)] });
+  const before = existsSync(path) ? parsePage(readFileSync(path, "utf8")) : undefined;
+  writeFileSync(path, formatPage(before ? merged(before, now) : now));
+}
+
 async function main(): Promise<number> {
   const options = parseArguments(process.argv.slice(2), FIXTURES);
   const { directory, names } = findCases(options);
-  const totals: Totals = { passed: 0, failed: 0, skipped: [], lines: [], sessions: [] };
+  const totals: Totals = { passed: 0, failed: 0, skipped: [], lines: [], sessions: [], slow: new Map() };
   const plans = await Promise.all(
     names.map(async (name) => {
       const kind = await caseKind(name, (path) => readFile(join(directory, path)));
@@ -100,18 +117,14 @@ async function main(): Promise<number> {
     if (mine.length === 0) continue;
     const session = await openSession(executor, directory);
     try {
-      await runSession(
-        session,
-        mine.map(({ name }) => name),
-        totals,
-      );
+      const isSlow = (wanted: string) => mine.some(({ name, plan }) => name === wanted && plan.slow === true);
+      await runSession(session, { names: mine.map(({ name }) => name), isSlow }, totals);
     } finally {
       await session.close();
     }
   }
   for (const line of new Set(totals.skipped)) console.log(`skipped: ${line}`);
-  if (options.markdown)
-    writeFileSync(options.markdown, parityPage(totals.lines, totals.sessions, [...new Set(totals.skipped)]));
+  if (options.markdown) writePage(options.markdown, totals);
   console.log(`\n${totals.passed} passed, ${totals.failed} failed`);
   return totals.failed === 0 && totals.passed > 0 ? 0 : 1;
 }
