@@ -1,16 +1,18 @@
-import { createWebGpuExecutor, type Executor, type Graph, type NamedTensor } from "@albef/core";
+import { createWebGpuExecutor, type Executor, type Graph, type NamedTensor, type WebGpuExecutor } from "@albef/core";
 import { create, globals } from "webgpu";
 import type { Facts } from "../report/goals.ts";
 import { vitGraph } from "../workloads/forward.ts";
 import { configOf } from "../workloads/sizes.ts";
+import { vitTrainingGraph } from "../workloads/training.ts";
 import type { Shape } from "../workloads/workload.ts";
+import { livenessBound, plannedBytes } from "./liveness.ts";
 import { spreadOf } from "./statistics.ts";
 
 const WARM_UPS = 30;
 const REPLAYS = 300;
 
-/** What Dawn's null backend tells: how much our own code does on the host, and how many dispatches it makes. */
-export async function hostFacts(): Promise<Pick<Facts, "hostMs" | "dispatchesPerBlock">> {
+/** What Dawn's null backend tells: how much our own code does on the host, and what it plans. */
+export async function hostFacts(): Promise<Omit<Facts, "bundleKb">> {
   Object.assign(globalThis, globals);
   const gpu = create(["backend=null"]); // held: Dawn crashes once its GPU object is collected
   const executor = await createWebGpuExecutor({ gpu });
@@ -19,8 +21,12 @@ export async function hostFacts(): Promise<Pick<Facts, "hostMs" | "dispatchesPer
   const shorter = { ...shape.config, vision: { ...shape.config.vision, numLayers: shape.config.vision.numLayers - 1 } };
   const dispatchesPerBlock =
     (await dispatchesOf(executor, shape)) - (await dispatchesOf(executor, { ...shape, config: shorter }));
+  const memoryRatio = Math.max(
+    await memoryRatioOf(executor, vitGraph(shape)),
+    await memoryRatioOf(executor, vitTrainingGraph({ ...shape, config: configOf("small", 256) }).graph),
+  );
   executor.dispose();
-  return { hostMs, dispatchesPerBlock };
+  return { hostMs, dispatchesPerBlock, memoryRatio };
 }
 
 function* zeros({ parameters, values }: Graph): Generator<NamedTensor> {
@@ -44,6 +50,12 @@ async function replayMs(executor: Executor, shape: Shape): Promise<number> {
     if (i >= WARM_UPS) times.push(performance.now() - started);
   }
   return spreadOf(times).median;
+}
+
+/** Planned bytes of intermediates over the least that they need. */
+async function memoryRatioOf(executor: WebGpuExecutor, graph: Graph): Promise<number> {
+  using store = await executor.upload(zeros(graph));
+  return (await plannedBytes(executor, graph, store)) / livenessBound(graph);
 }
 
 async function dispatchesOf(executor: Executor, shape: Shape): Promise<number> {
