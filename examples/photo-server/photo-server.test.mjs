@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { PGlite } from "@electric-sql/pglite";
 import { vector } from "@electric-sql/pglite-pgvector";
 import { Albef } from "albef";
-import { httpStore } from "albef/stores";
+import { httpStore, pgVectorStore, storeHandler } from "albef/stores";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openSharedPhotos } from "./browser.mjs";
 import { photoServer } from "./server.mjs";
@@ -49,10 +49,17 @@ test("one user's browser indexes, another's searches; nobody indexes twice", asy
 test("the server gives away no file but its photos, and refuses what is no request of a store", async () => {
   expect((await fetch(`${address}/photos/..%2F..%2Fetc%2Fpasswd`)).status).toBe(404);
   expect((await fetch(`${address}/photos/none.webp`)).status).toBe(404);
-  for (const body of ["", "{", "[]", '{"method":"drop"}', '{"model":{"width":1e9},"method":"count"}']) {
+  const huge = '{"model":{"width":1e9,"fingerprint":"x"},"method":"count"}';
+  for (const body of ["", "{", "[]", '{"method":"drop"}', huge]) {
     expect((await fetch(`${address}/index`, { method: "POST", body })).status, body).toBe(400);
   }
   expect((await fetch(`${address}/index`)).status).toBe(400);
+  const closed = storeHandler(pgVectorStore(db), { model: { fingerprint: "ours", width: 8 }, readOnly: true });
+  const ask = (call) => closed(new Request(`${address}/index`, { method: "POST", body: JSON.stringify(call) }));
+  const put = { method: "put", model: { fingerprint: "ours", width: 8 }, pictures: [] };
+  expect(await (await ask(put)).json()).toEqual({ error: "the gallery can only be read" });
+  const long = new Request(`${address}/index`, { method: "POST", body: " ".repeat(100) });
+  expect((await storeHandler(pgVectorStore(db), { maxBodyBytes: 99 })(long)).status).toBe(400);
   const other = httpStore(`${address}/index`);
   await expect(other.open({ fingerprint: "another", width: model.featureSize })).rejects.toThrow(/another model/);
 });

@@ -4,6 +4,7 @@ import type { GalleryStore, MetaFilter, PictureMeta, StoredPicture, StoreModel }
 
 const MAX_ID_LENGTH = 1000;
 const MAX_K = 10_000;
+const MAX_WIDTH = 16_000; // of a column of pgvector
 const UNIT_TOLERANCE = 0.05; // int8 rounding moves a norm by less than 1 %
 
 /** A store that checks what it is given before the inner one sees it. Of one id given twice the last picture counts. */
@@ -15,8 +16,12 @@ export function checkedStore(inner: GalleryStore): GalleryStore {
   };
   const store: GalleryStore = {
     async open(wanted) {
-      if (!Number.isSafeInteger(wanted.width) || wanted.width < 1 || typeof wanted.fingerprint !== "string") {
-        throw new GalleryStoreError("gallery store: open() needs a model's fingerprint and the width of its features");
+      const { width, fingerprint } = wanted;
+      const isModel = typeof fingerprint === "string" && isText(fingerprint) && fingerprint.length <= MAX_ID_LENGTH;
+      if (!isModel || !Number.isSafeInteger(width) || width < 1 || width > MAX_WIDTH) {
+        throw new GalleryStoreError(
+          `gallery store: open() needs a model's fingerprint and the width of its features, 1 to ${MAX_WIDTH}`,
+        );
       }
       await inner.open(wanted);
       model = wanted;

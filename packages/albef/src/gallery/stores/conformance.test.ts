@@ -205,6 +205,7 @@ describe.each(Object.entries(kinds))("a gallery store: %s", (_name, start) => {
       await expect(putting).rejects.toThrow(message);
     }
     expect(await store.count()).toBe(0);
+    await expect(checkedStore(store).open({ fingerprint: "x", width: 1e9 })).rejects.toThrow(/width of its features/);
     await expect(store.nearest(feature, { k: 0 })).rejects.toThrow(/k must be 1 to/);
     await expect(store.nearest(feature, { k: 1, where: { "a'": 1 } })).rejects.toThrow(/where/);
     await expect(store.nearest(new Float32Array(WIDTH), { k: 1 })).rejects.toThrow(/has length 0/);

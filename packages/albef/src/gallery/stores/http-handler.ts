@@ -9,6 +9,10 @@ export interface StoreHandlerOptions {
   readonly maxBodyBytes?: number;
   /** Refuses `put` and `remove`. Who may write is the server's to say, before it calls the handler. */
   readonly readOnly?: boolean;
+  /** The one model that is served. Default: the store's own; an empty store takes that of the first request. */
+  readonly model?: StoreModel;
+  /** Told why the store failed; clients are not. */
+  readonly onError?: (error: unknown) => void;
 }
 
 /**
@@ -17,12 +21,13 @@ export interface StoreHandlerOptions {
  */
 export function storeHandler(
   shared: GalleryStore,
-  { maxBodyBytes = 16 << 20, readOnly = false }: StoreHandlerOptions = {},
+  { maxBodyBytes = 16 << 20, readOnly = false, model: served, onError }: StoreHandlerOptions = {},
 ): (request: Request) => Promise<Response> {
   const store = checkedStore(shared);
   let opened: Promise<StoreModel> | undefined;
   const open = async (model: StoreModel) => {
-    opened ??= store.open(model).then(() => model);
+    const first = served ?? model;
+    opened ??= store.open(first).then(() => first);
     const kept = await opened.catch((error: unknown) => {
       opened = undefined; // the next call tries again
       throw error;
@@ -39,6 +44,7 @@ export function storeHandler(
       return Response.json({ result: (await answer(store, call)) ?? null });
     } catch (error) {
       if (error instanceof GalleryStoreError) return Response.json({ error: error.message }, { status: 400 });
+      onError?.(error);
       return Response.json({ error: "the gallery's store failed" }, { status: 500 });
     }
   };
