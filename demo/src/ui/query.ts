@@ -43,9 +43,11 @@ export function createQuery(search: (query: Query) => void) {
   });
   byId("examples", HTMLDivElement).append(...EXAMPLES.map((text) => example(text, set)));
   addEventListener("keydown", (event) => {
-    const typing = event.target instanceof HTMLInputElement || document.querySelector("dialog[open]");
-    if (event.key === "/" && !typing) {
+    const isTyping = event.target instanceof Element && event.target.matches("input, textarea, select");
+    if (event.key === "/" && !isTyping && !document.querySelector("dialog[open]")) {
       event.preventDefault();
+      location.hash = "search";
+      field.closest("section")!.hidden = false;
       field.focus();
     }
     if (event.key === "Escape" && document.activeElement === field) set("");

@@ -1,46 +1,33 @@
 import type { GalleryHit } from "albef";
 import { byId, make } from "../dom.ts";
-import { type GalleryEntry, OWN } from "../protocol.ts";
+import type { Library } from "../library.ts";
+import type { GalleryEntry } from "../protocol/search.ts";
+import { fillsFrame, photo } from "./photo.ts";
 
 const PAGE = 36;
 
 export interface ResultActions {
   similar(id: string): void;
   remove(id: string): void;
-  thumbnail(id: string): Promise<Blob>;
 }
 
 /** Draws a ranking as cards: picture, name, place by each score, licence. */
-export function createResults(entries: readonly GalleryEntry[], actions: ResultActions) {
+export function createResults(library: Library, actions: ResultActions) {
   const grid = byId("results", HTMLElement);
   const more = byId("more", HTMLButtonElement);
-  const known = new Map(entries.map((entry) => [`gallery/${entry.file}`, entry]));
-  const urls: string[] = [];
+  const empty = byId("empty", HTMLDivElement);
 
   const card = (id: string, lines: readonly Node[]): HTMLElement => {
-    const entry = known.get(id);
-    const name = entry?.caption ?? id.slice(OWN.length);
-    const picture = make("img", { alt: name, loading: "lazy" });
-    if (entry) picture.src = id;
-    else void showThumbnail(id, picture);
-    const open = make("button", { type: "button", className: "picture", title: "Find similar pictures" }, [picture]);
+    const entry = library.entryOf(id);
+    const open = make("button", { type: "button", className: "picture", title: "Find similar pictures" }, [
+      photo(library, id),
+    ]);
     open.addEventListener("click", () => actions.similar(id));
-    const title = make("div", { className: "name", textContent: name });
+    const title = make("div", { className: "name", textContent: library.nameOf(id) });
     const caption = make("figcaption", {}, [title, ...lines, entry ? credit(entry) : removeButton(id)]);
-    const isPhoto = !entry || entry.kind === "photograph";
-    const figure = make("figure", { className: isPhoto ? "hit photo" : "hit" }, [open, caption]);
+    const figure = make("figure", { className: fillsFrame(library, id) ? "hit photo" : "hit" }, [open, caption]);
     figure.dataset.id = id;
     return figure;
-  };
-
-  const showThumbnail = async (id: string, picture: HTMLImageElement) => {
-    try {
-      const url = URL.createObjectURL(await actions.thumbnail(id));
-      urls.push(url);
-      picture.src = url;
-    } catch {
-      picture.alt = `${picture.alt} (removed, or not readable any more)`;
-    }
   };
 
   const removeButton = (id: string) => {
@@ -50,8 +37,8 @@ export function createResults(entries: readonly GalleryEntry[], actions: ResultA
   };
 
   const draw = (cards: readonly HTMLElement[]) => {
-    for (const url of urls.splice(0)) URL.revokeObjectURL(url);
     more.hidden = true;
+    empty.hidden = cards.length > 0;
     grid.replaceChildren(...cards);
   };
 
@@ -86,7 +73,7 @@ function bar(share: number): HTMLElement {
 
 /** The place by the score that ranks, how far re-ranking moved it, both scores. */
 function scoreLine({ itc, itm, rankItc }: GalleryHit, place: number): HTMLElement {
-  const line = make("div", { className: "scores" }, [`#${place + 1} `]);
+  const line = make("div", { className: "scores" }, [make("b", { textContent: `#${place + 1} ` })]);
   const moved = itm === undefined ? 0 : rankItc - place;
   if (moved !== 0) {
     const mark = make("span", { className: moved > 0 ? "moved" : "moved down" });
@@ -94,8 +81,12 @@ function scoreLine({ itc, itm, rankItc }: GalleryHit, place: number): HTMLElemen
     mark.title = `#${rankItc + 1} by the contrastive score alone`;
     line.append(mark);
   }
-  line.append(`· ITC ${itc.toFixed(2)}`, itm === undefined ? "" : ` · ITM ${itm.toFixed(1)}`);
+  line.append(score("ITC", itc.toFixed(2)), itm === undefined ? "" : score("ITM", itm.toFixed(1).replace("-", "−")));
   return line;
+}
+
+function score(name: string, value: string): HTMLElement {
+  return make("span", { className: "score", textContent: `${name} ${value}` });
 }
 
 function credit({ author, license, source }: GalleryEntry): HTMLElement {

@@ -1,6 +1,6 @@
 import type { ProgressEvent } from "albef";
 import { byId } from "../dom.ts";
-import type { OpenedModel, SearchOutcome } from "../protocol.ts";
+import type { OpenedModel, SearchOutcome } from "../protocol/search.ts";
 
 const VERBS: Readonly<Record<ProgressEvent["phase"], string>> = {
   download: "Downloading",
@@ -16,20 +16,28 @@ const VERBS: Readonly<Record<ProgressEvent["phase"], string>> = {
 const STAGES = { text: "words", search: "search", match: "re-ranking" } as const;
 const KINDS = { webgpu: "WebGPU", wasm: "WebAssembly", cpu: "CPU" } as const;
 
-/** The line under the search field: progress, messages, errors. */
+const SAID_MS = 6000;
+
+/** The note over the page's lower edge: progress, messages, errors. Messages go by themselves, errors stay. */
 export function createStatus(onCancel: () => void) {
+  const box = byId("status", HTMLDivElement);
   const message = byId("message", HTMLParagraphElement);
+  const close = byId("dismiss", HTMLButtonElement);
   const progress = byId("progress", HTMLProgressElement);
   const cancel = byId("cancel", HTMLButtonElement);
   const retry = byId("retry", HTMLButtonElement);
+  let timer: ReturnType<typeof setTimeout>;
   cancel.addEventListener("click", onCancel);
   const say = (text: string, isError = false) => {
+    clearTimeout(timer);
     message.textContent = text;
     message.classList.toggle("error", isError);
-    progress.hidden = true;
-    cancel.hidden = true;
-    retry.hidden = true;
+    box.hidden = text === "";
+    for (const part of [progress, cancel, retry]) part.hidden = true;
+    close.hidden = !isError;
+    if (!isError && text !== "") timer = setTimeout(say, SAID_MS, "");
   };
+  close.addEventListener("click", () => say(""));
   return {
     say: (text: string) => say(text),
     error: (error: unknown) => say(error instanceof Error ? error.message : String(error), true),
@@ -40,6 +48,9 @@ export function createStatus(onCancel: () => void) {
       retry.onclick = again;
     },
     progress({ phase, file, loaded, total, note }: ProgressEvent) {
+      clearTimeout(timer);
+      box.hidden = false;
+      close.hidden = true;
       message.classList.remove("error");
       const count = phase === "index" && total ? ` (${loaded} of ${total})` : "";
       message.textContent = note ?? `${VERBS[phase]} ${file.split("/").pop()}${count}`;
@@ -61,7 +72,8 @@ export function showDevice({ device, loadMs, indexMs }: OpenedModel): void {
   pill.hidden = false;
   byId("device", HTMLParagraphElement).textContent =
     `${KINDS[device.kind]} · ${device.description} · ${precision} – ${device.reason}`;
-  showTiming(`model ${milliseconds(loadMs)} · gallery ${milliseconds(indexMs)}`);
+  const loading = loadMs > 0 ? `model ${milliseconds(loadMs)} · ` : ""; // the same model with what it learnt is not loaded
+  showTiming(`${loading}gallery ${milliseconds(indexMs)}`);
 }
 
 export function showStages({ stages }: SearchOutcome, pictures: number): void {
@@ -69,7 +81,7 @@ export function showStages({ stages }: SearchOutcome, pictures: number): void {
   showTiming(`${times.join(" · ")} · ${pictures} pictures`);
 }
 
-function showTiming(text: string): void {
+export function showTiming(text: string): void {
   byId("timing", HTMLParagraphElement).textContent = text;
 }
 

@@ -1,6 +1,6 @@
-import type { Gallery, ProgressOptions } from "albef";
-import { type GalleryEntry, isOwn, OWN } from "../protocol.ts";
-import type { PhotoStore } from "./photo-store.ts";
+import { type AlbefModel, type Gallery, MissingHeadError, type ProgressOptions } from "albef";
+import { type GalleryEntry, isOwn, OWN } from "../protocol/search.ts";
+import type { Folder } from "./folder.ts";
 
 /** Where the index of a model's gallery lies. */
 export interface IndexPlaces {
@@ -12,15 +12,31 @@ export interface IndexPlaces {
 
 export interface GalleryParts {
   readonly entries: readonly GalleryEntry[];
-  readonly photos: PhotoStore;
+  readonly photos: Folder;
   readonly places: IndexPlaces;
   imageOf(id: string): Promise<Blob>;
 }
 
+/** The page's pictures and the user's photos. */
+export async function pictureIds({ entries, photos }: Pick<GalleryParts, "entries" | "photos">): Promise<string[]> {
+  return [...entries.map(({ file }) => `gallery/${file}`), ...(await photos.names()).map((name) => OWN + name)];
+}
+
+/** Whether a model can search: checkpoints of the downstream tasks cannot. */
+export async function canSearch(model: AlbefModel): Promise<boolean> {
+  try {
+    await model.encodeTexts(["a picture"]);
+    return true;
+  } catch (error) {
+    if (error instanceof MissingHeadError) return false;
+    throw error;
+  }
+}
+
 /** Loads an index that fits the model, and looks at the pictures it lacks. */
 export async function fillGallery(gallery: Gallery, parts: GalleryParts, options: ProgressOptions): Promise<void> {
-  const { entries, photos, places, imageOf } = parts;
-  const wanted = [...entries.map(({ file }) => `gallery/${file}`), ...(await photos.names()).map((name) => OWN + name)];
+  const { places, imageOf } = parts;
+  const wanted = await pictureIds(parts);
   await firstThatFits(gallery, [places.kept, places.prebuilt], options);
   const known = new Set(wanted);
   await gallery.remove(gallery.ids.filter((id) => !known.has(id)));

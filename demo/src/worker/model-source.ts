@@ -1,5 +1,5 @@
 import { keptModelNames, type ModelSource, type ProgressOptions } from "albef";
-import type { ModelChoice } from "../protocol.ts";
+import type { ModelChoice } from "../protocol/search.ts";
 
 const CHECKPOINT = /\.(pth|pt|bin)$/i;
 

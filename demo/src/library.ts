@@ -1,0 +1,48 @@
+import type { Remote } from "comlink";
+import { type GalleryEntry, isOwn, nameOfOwn } from "./protocol/search.ts";
+import type { AlbefWorker } from "./protocol.ts";
+
+/** The pictures that the model in use knows: the page's gallery and the user's photos. */
+export interface Library {
+  readonly ids: readonly string[];
+  readonly own: readonly string[];
+  readonly entries: readonly GalleryEntry[];
+  entryOf(id: string): GalleryEntry | undefined;
+  /** What a picture is called. */
+  nameOf(id: string): string;
+  /** An address to show it by. */
+  addressOf(id: string): Promise<string>;
+  set(ids: readonly string[]): void;
+}
+
+export function createLibrary(entries: readonly GalleryEntry[], albef: Remote<AlbefWorker>): Library {
+  const known = new Map(entries.map((entry) => [`gallery/${entry.file}`, entry]));
+  const thumbnails = new Map<string, Promise<string>>();
+  let ids: readonly string[] = [];
+  const thumbnail = async (id: string) => URL.createObjectURL(await albef.thumbnail(id));
+  return {
+    entries,
+    get ids() {
+      return ids;
+    },
+    get own() {
+      return ids.filter(isOwn);
+    },
+    entryOf: (id) => known.get(id),
+    nameOf: (id) => known.get(id)?.caption ?? nameOfOwn(id),
+    async addressOf(id) {
+      if (!isOwn(id)) return id;
+      if (!thumbnails.has(id)) thumbnails.set(id, thumbnail(id));
+      return thumbnails.get(id)!;
+    },
+    set(now) {
+      ids = now;
+      const kept = new Set(ids);
+      for (const [id, address] of thumbnails) {
+        if (kept.has(id)) continue;
+        thumbnails.delete(id);
+        address.then(URL.revokeObjectURL, () => undefined); // there was no thumbnail to free
+      }
+    },
+  };
+}

@@ -1,0 +1,30 @@
+import type { GroundedWord, HeatMap, HeatMapChoice, MatchScore } from "albef";
+
+/** Where a text is in a picture; maps are asked for one at a time. */
+export interface GroundedPicture {
+  readonly words: readonly GroundedWord[];
+  readonly layer: number;
+  readonly layers: readonly number[];
+  readonly heads: number;
+  readonly match: MatchScore;
+  /** Of the picture, in pixels. */
+  readonly size: { readonly width: number; readonly height: number };
+  readonly ms: number;
+}
+
+/** Answers with their probabilities, best first. */
+export interface Outcome {
+  readonly shares: readonly { readonly label: string; readonly probability: number }[];
+  readonly ms: number;
+}
+
+/** Throw an error named MissingHeadError where the model in use has no head for the task. */
+export interface TaskCalls {
+  ground(id: string, text: string, layer?: number): Promise<GroundedPicture>;
+  /** A map of what `ground` looked at last. */
+  heatMap(choice: HeatMapChoice): Promise<HeatMap>;
+  /** Weighs the candidates; where there are none the model writes its answers. */
+  answer(id: string, question: string, candidates: readonly string[]): Promise<Outcome>;
+  entails(id: string, sentence: string): Promise<Outcome>;
+  compare(ids: readonly [string, string], statement: string): Promise<Outcome>;
+}
