@@ -1,6 +1,8 @@
 import { test } from "@playwright/test";
-import { findsKnownPictures, keepsOwnPhotos } from "./support/flows.ts";
+import { findsKnownPictures, keepsOwnPhotos, showsWhereWordsAre } from "./support/flows.ts";
 
 test("WebGPU: search finds the right pictures", ({ page }) => findsKnownPictures(page, "webgpu", "WebGPU"));
 
 test("WebGPU: own photos are added, found, kept and removed", ({ page }) => keepsOwnPhotos(page, "webgpu"));
+
+test("WebGPU: where the words are, by word, layer and head", ({ page }) => showsWhereWordsAre(page, "webgpu"));

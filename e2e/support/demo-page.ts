@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { extname, join } from "node:path";
 import { expect, type Page } from "@playwright/test";
 
-const EVAL = join(import.meta.dirname, "..", "..", "weights", "gallery");
+const WEIGHTS = join(import.meta.dirname, "..", "..", "weights");
 
 /** The page as a user sees it; notes every error the page logs. */
 export class DemoPage {
@@ -24,7 +24,8 @@ export class DemoPage {
   }
 
   async ready(): Promise<void> {
-    await expect(this.page.locator("#query")).toBeEnabled({ timeout: 120_000 });
+    await expect(this.page.locator("#panels")).toHaveAttribute("aria-busy", "false", { timeout: 120_000 });
+    await expect(this.page.locator("#message.error")).toBeHidden();
   }
 
   /** Types a query; the ids of the pictures shown, best first, once its ranking is there. */
@@ -44,11 +45,12 @@ export class DemoPage {
       .evaluateAll((cards) => cards.map((card) => (card as HTMLElement).dataset.id ?? ""));
   }
 
+  /** Photos of a name, with the content of a file under `weights`. */
   async addPhotos(photos: readonly { name: string; from: string }[]): Promise<void> {
     const files = photos.map(({ name, from }) => ({
       name,
-      mimeType: "image/webp",
-      buffer: readFileSync(join(EVAL, from)),
+      mimeType: `image/${extname(from).slice(1)}`,
+      buffer: readFileSync(join(WEIGHTS, from)),
     }));
     await this.page.locator("#files").setInputFiles(files);
     await expect(this.page.locator("#message")).toContainText("added", { timeout: 60_000 });

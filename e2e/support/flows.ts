@@ -16,6 +16,7 @@ export async function findsKnownPictures(page: Page, device: string, shownAs: st
   expect(await page.locator(".hit .scores").first().textContent()).toMatch(/#1 .*ITC 0\.\d\d/);
   await page.locator(".hit .picture").first().click();
   await expect(page.locator("#query")).toHaveValue("");
+  await expect(page.locator("#like")).toContainText("Pictures like a sunflower");
   expect(await demo.shown()).not.toContain(KNOWN.at(-1)!.wanted);
   expect(demo.errors).toEqual([]);
 }
@@ -25,8 +26,8 @@ export async function keepsOwnPhotos(page: Page, device: string): Promise<void> 
   const demo = new DemoPage(page);
   await demo.open(device);
   await demo.addPhotos([
-    { name: "holiday.webp", from: "sailboat-fluent-3d.webp" },
-    { name: "lunch.webp", from: "pizza-twemoji.webp" },
+    { name: "holiday.webp", from: "gallery/sailboat-fluent-3d.webp" },
+    { name: "lunch.webp", from: "gallery/pizza-twemoji.webp" },
   ]);
   await page.locator("#mine").check();
   expect(await demo.search("a pizza")).toEqual(["own/lunch.webp", "own/holiday.webp"]);
@@ -39,4 +40,37 @@ export async function keepsOwnPhotos(page: Page, device: string): Promise<void> 
   await page.locator('.hit[data-id="own/holiday.webp"] .remove').click();
   await expect(page.locator("#own-count")).toContainText("1 of your photos");
   expect(demo.errors).toEqual([]);
+}
+
+/** Where: the words of a phrase, each with its map, by layer and head. */
+export async function showsWhereWordsAre(page: Page, device: string): Promise<void> {
+  const demo = new DemoPage(page);
+  await demo.open(device);
+  await page.getByRole("link", { name: "Where", exact: true }).click();
+  const panel = page.locator("#panel-where");
+  await expect(panel).toHaveAttribute("data-map", /^all \d all$/, { timeout: 120_000 });
+  await page.getByLabel("What to look for").fill("a boat on the sea");
+  await expect(panel.locator(".words button")).toHaveText(["a", "boat", "on", "the", "sea"], { timeout: 60_000 });
+  await expect(panel.locator(".match")).toContainText("%");
+  const phrase = await heat(page);
+  expect(phrase.hot, "the hottest place of the map is drawn as such").toBe(true);
+  await panel.getByRole("button", { name: "boat", exact: true }).hover();
+  await expect(panel).toHaveAttribute("data-map", /^1 \d all$/);
+  expect((await heat(page)).pixels).not.toBe(phrase.pixels);
+  await page.getByRole("group", { name: "Head" }).getByRole("button", { name: "2", exact: true }).click();
+  await expect(panel).toHaveAttribute("data-map", /^all \d 1$/);
+  const before = await panel.getAttribute("data-map");
+  await page.getByRole("group", { name: "Layer" }).locator('button[aria-pressed="false"]').first().click();
+  await expect(panel).toHaveAttribute("data-map", /^all \d all$/, { timeout: 60_000 });
+  expect(await panel.getAttribute("data-map")).not.toBe(before!.replace(/1$/, "all"));
+  expect(demo.errors).toEqual([]);
+}
+
+/** What is drawn over the picture, and whether its largest value is as hot as can be. */
+function heat(page: Page): Promise<{ readonly pixels: string; readonly hot: boolean }> {
+  return page.locator("canvas.heat").evaluate((canvas: HTMLCanvasElement) => {
+    const { data } = canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height);
+    const hot = Array.from({ length: data.length / 4 }).some((_, i) => data[4 * i]! > 250 && data[4 * i + 3]! > 200);
+    return { pixels: canvas.toDataURL(), hot };
+  });
 }
