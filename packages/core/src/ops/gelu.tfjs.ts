@@ -19,5 +19,6 @@ export function geluTfjs(tf: TfModule, x: TfTensor): TfTensor {
     (sum, factor) => tf.add(sum ? tf.mul(sum, squares) : tf.mul(squares, first), factor),
     undefined,
   );
-  return tf.mul(x, tf.sigmoid(tf.mul(inside, slope!)));
+  const least = tf.maximum(x, -SATURATED); // below, Φ is not quite 0 and x may be large
+  return tf.mul(least, tf.sigmoid(tf.mul(inside, slope!)));
 }

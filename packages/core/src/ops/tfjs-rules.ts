@@ -2,7 +2,7 @@ import type { TfjsRule } from "../op.ts";
 import { attentionTfjs } from "./attention.tfjs.ts";
 import { elementwiseTfjs } from "./elementwise.tfjs.ts";
 import { geluTfjs } from "./gelu.tfjs.ts";
-import { linearTfjs } from "./linear.tfjs.ts";
+import { linearTfjs, quantizedLinearTfjs } from "./linear.tfjs.ts";
 import { matmulTfjs } from "./matmul.tfjs.ts";
 import { patchEmbeddingTfjs } from "./patch-embedding.tfjs.ts";
 import { integers } from "./snippets/packed-integers.ts";
@@ -23,6 +23,7 @@ export const tfjsRules: Readonly<Record<string, AnyTfjsRule>> = {
   linear: linearTfjs,
   matmul: matmulTfjs,
   patchEmbedding: patchEmbeddingTfjs,
+  quantizedLinear: quantizedLinearTfjs,
   topK: topKTfjs,
   // Read on the CPU: most tfjs backends have no exact 32-bit integer arithmetic.
   unpack: ((tf, { x }, { bits }, { outputs }) => [

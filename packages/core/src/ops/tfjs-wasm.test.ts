@@ -14,6 +14,7 @@ import { attentionAttrs, attentionOp } from "./attention.ts";
 import { gelu } from "./gelu.ts";
 import { linear } from "./linear.ts";
 import { patchEmbedding } from "./patch-embedding.ts";
+import { quantizedLinear } from "./quantized-linear.ts";
 import { softmax } from "./softmax.ts";
 
 beforeAll(async () => {
@@ -142,6 +143,42 @@ test("what is derived from a weight is made once, and anew when the weight chang
   store.write("w", new Float32Array(12).fill(2));
   expect(await run()).toBe(6);
   expect(executor.memory()).toEqual({ buffers: before.buffers, bytes: before.bytes });
+  store.dispose();
+  expect(executor.memory().buffers).toBe(0);
+});
+
+test("a quantised weight is unpacked once, and anew when its integers or its scales change", async () => {
+  const graph = trace((tracer) => {
+    const x = tracer.input("x", { dtype: "f32", shape: [2, 8] });
+    const packed = tracer.parameter("w", { dtype: "u32", shape: [3, 2] });
+    const scales = tracer.parameter("w.scales", { dtype: "f32", shape: [3, 2] });
+    return { y: quantizedLinear(x, packed, scales, { bits: 8, group: 4, activation: "gelu" }) };
+  });
+  const values = {
+    w: Uint32Array.of(0x01020304, 0xfffefd7f, 5, 6, 7, 8),
+    "w.scales": Float32Array.of(0.1, 0.2, 0.3, 0.4, 0.5, 0.6),
+  };
+  const x = Float32Array.from({ length: 16 }, (_, i) => Math.sin(i));
+  using executor = await createTfjsExecutor(tf);
+  const store = await executor.upload([
+    { name: "w", dtype: "u32", shape: [3, 2], data: values.w },
+    { name: "w.scales", dtype: "f32", shape: [3, 2], data: values["w.scales"] },
+  ]);
+  using program = await executor.compile(graph, store);
+  const agrees = async (parameters: Readonly<Record<string, Uint32Array | Float32Array>>) => {
+    const { y } = await program.run({ x });
+    expectClose("y", y!, evaluateF64(graph, { inputs: { x }, parameters }).y!.data, { atol: 2e-6, rtol: 1e-5 });
+  };
+  await agrees(values);
+  const held = executor.memory();
+  await agrees(values);
+  expect(executor.memory()).toEqual(held);
+  const scales = Float32Array.of(1, 2, 3, 4, 5, 6);
+  store.write("w.scales", scales);
+  await agrees({ w: values.w, "w.scales": scales });
+  const integers = Uint32Array.of(1, 2, 3, 4, 5, 6);
+  store.write("w", integers);
+  await agrees({ w: integers, "w.scales": scales });
   store.dispose();
   expect(executor.memory().buffers).toBe(0);
 });

@@ -37,9 +37,10 @@ export function heldTensors(keep: (tensor: TfTensor) => TfTensor): HeldTensors {
     kept(source, role, make) {
       const derived = held.get(source);
       const known = derived?.get(role);
-      if (known || !derived || derivedBytes + sizeOf(source) > MOST_DERIVED_BYTES) return known ?? make();
-      const made = keep(make());
-      derived.set(role, made);
+      if (known) return known;
+      const made = make();
+      if (!derived || derivedBytes + sizeOf(made) > MOST_DERIVED_BYTES) return made;
+      derived.set(role, keep(made));
       derivedBytes += sizeOf(made);
       return made;
     },
