@@ -44,3 +44,20 @@ test("the lines of docs/fine-tune.md run as they are written", async () => {
   expect(file.size).toBeGreaterThan(1e6);
   expect(state.size).toBeGreaterThan(file.size);
 });
+
+test("the lines of docs/visual-entailment.md run as they are written", async () => {
+  const labels = ["entailment", "contradiction", "neutral"];
+  const items = NAMES.map((name, i) => ({ image: picture(name), text: "there is a pizza", label: labels[i] }));
+  const shares = await runLines("docs/visual-entailment.md", { items }, labels);
+  expect(shares.entailment + shares.neutral + shares.contradiction).toBeCloseTo(1, 5);
+}, 60_000);
+
+test("the lines of docs/visual-question-answering.md run as they are written", async () => {
+  const answers = ["pizza", "sailboat", "sunflower"];
+  const items = NAMES.map((name, i) => ({ image: picture(name), question: "What is this?", answer: answers[i] }));
+  const names = ["best", "second", "own"];
+  const { best, second, own } = await runLines("docs/visual-question-answering.md", { items }, names);
+  expect(best.probability).toBeGreaterThanOrEqual(second.probability);
+  expect(answers).toContain(best.answer);
+  expect(own.probability).toBeLessThanOrEqual(1);
+}, 60_000);
