@@ -4,6 +4,8 @@ import { type ModelCore, modelCore } from "./model/core.ts";
 import { matchScoreOf } from "./model/feature-types.ts";
 import { type LoadedModel, loadModel } from "./model/load.ts";
 import { similarityOf } from "./model/similarity.ts";
+import type { TaskName } from "./training/task-types.ts";
+import type { FinetuneOptions } from "./training/types.ts";
 import type { AlbefModel, Features, LoadOptions, ModelSource } from "./types.ts";
 
 export const Albef = {
@@ -75,10 +77,7 @@ function publicModel(loaded: LoadedModel): AlbefModel {
       const { profileModel } = await later();
       return profileModel(loaded, options);
     },
-    async finetune(pairs, options = {}) {
-      const { startTraining, RETRIEVAL_GOAL } = await later();
-      return startTraining(loaded, pairs, { ...options, goal: RETRIEVAL_GOAL, publish: publicModel });
-    },
+    finetune: finetuneOf(loaded),
     async pretrain(pairs, options = {}) {
       const { startTraining, PRETRAIN_GOAL } = await later();
       return startTraining(loaded, pairs, { ...options, goal: PRETRAIN_GOAL, publish: publicModel });
@@ -91,6 +90,17 @@ function publicModel(loaded: LoadedModel): AlbefModel {
     [Symbol.dispose]: () => loaded.dispose(),
   };
   return model;
+}
+
+/** For a task by its name, or for retrieval. */
+function finetuneOf(loaded: LoadedModel): AlbefModel["finetune"] {
+  const finetune = async (items: never, options: FinetuneOptions & { readonly task?: TaskName } = {}) => {
+    const { finetuneTask, RETRIEVAL_GOAL, startTraining } = await later();
+    const { task, ...rest } = options;
+    if (task !== undefined) return finetuneTask(loaded, items, { ...rest, task, publish: publicModel });
+    return startTraining(loaded, items, { ...rest, goal: RETRIEVAL_GOAL, publish: publicModel });
+  };
+  return finetune as AlbefModel["finetune"]; // which items fit which task, its overloads say
 }
 
 function featuresOf(core: ModelCore, encoded: readonly { readonly feature: Float32Array }[]): Features {

@@ -33,6 +33,7 @@ export type {
   HiddenWordOptions,
   StepInspection,
 } from "./training/inspection-types.ts";
+export type { EntailmentItem, QuestionItem, TaskItems, TaskMetrics, TaskName } from "./training/task-types.ts";
 export type {
   AdapterTargets,
   Augmentation,

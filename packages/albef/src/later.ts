@@ -4,4 +4,11 @@ export { profileModel } from "./profile/profile.ts";
 export { answer } from "./tasks/answer.ts";
 export { compare } from "./tasks/compare.ts";
 export { entails } from "./tasks/entailment.ts";
-export { PRETRAIN_GOAL, RETRIEVAL_GOAL, readAdapter, startTraining, tunedModel } from "./training/index.ts";
+export {
+  finetuneTask,
+  PRETRAIN_GOAL,
+  RETRIEVAL_GOAL,
+  readAdapter,
+  startTraining,
+  tunedModel,
+} from "./training/index.ts";

@@ -13,6 +13,7 @@ import type { Features, MatchScore, ScoreMatrix } from "./model/feature-types.ts
 import type { ModelProfile, ProfileOptions } from "./profile/types.ts";
 import type { ProgressOptions } from "./progress.ts";
 import type { Answer, AnswerOptions, Entailment } from "./tasks/types.ts";
+import type { TaskItems, TaskMetrics, TaskName } from "./training/task-types.ts";
 import type { FinetuneOptions, FinetuneRun, PretrainOptions, TrainingPair } from "./training/types.ts";
 
 /** Where a model comes from: a URL or (in Node) a folder path, `opfs:name`, picked or dropped files, a picked folder. */
@@ -110,8 +111,13 @@ export interface AlbefModel extends Disposable {
    */
   finetune(
     pairs: Iterable<TrainingPair> | AsyncIterable<TrainingPair>,
-    options?: FinetuneOptions,
+    options?: FinetuneOptions & { readonly task?: undefined },
   ): Promise<FinetuneRun<AlbefModel>>;
+  /** Fine-tunes for a downstream task by the same trainer; held-out items are measured by accuracy. */
+  finetune<Task extends TaskName>(
+    items: Iterable<TaskItems[Task]> | AsyncIterable<TaskItems[Task]>,
+    options: FinetuneOptions & { readonly task: Task },
+  ): Promise<FinetuneRun<AlbefModel, TaskMetrics>>;
   /**
    * Goes on with pre-training (paper section 3): ITC, ITM and MLM with momentum distillation, by the same trainer as
    * `finetune`. The weights must hold the head of MLM. Throws FinetuneError.

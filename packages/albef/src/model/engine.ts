@@ -65,7 +65,11 @@ interface Context {
   readonly sizes: readonly number[];
 }
 
-export function createEngine(executor: Executor, store: ParameterStore, plan: ModelPlan): Engine {
+export function createEngine(
+  executor: Executor,
+  store: ParameterStore | readonly ParameterStore[],
+  plan: ModelPlan,
+): Engine {
   const isGpu = executor.kind === "webgpu" && !(executor as WebGpuExecutor).facts.isCpu;
   const context = { programs: programCache(executor, store), plan, sizes: isGpu ? GPU_BATCHES : CPU_BATCHES };
   return {

@@ -1,9 +1,10 @@
-import { broadcastTo, type Graph, type Tensor, trace } from "@albef/core";
+import { broadcastTo, type Graph, type Tensor, type Tracer, trace } from "@albef/core";
 import {
   type AlbefConfig,
   fusionEncoder,
   fusionParameters,
   imageTokenCount,
+  type ParameterSource,
   parameterSource,
   textEncoder,
   textParameters,
@@ -27,13 +28,21 @@ export interface ModelPlan {
   readonly specs: WeightSpecs;
   /** Whether the weights have projections and the matching head; checkpoints of the downstream tasks have none. */
   readonly contrasts: boolean;
+  /** Where the weights come from, where it is not the store alone: those of a model in training. */
+  readonly sourceOf?: ((tracer: Tracer) => ParameterSource) | undefined;
+}
+
+/** The weights of a plan in a graph that is being traced. */
+export function sourceIn({ specs, sourceOf }: ModelPlan, tracer: Tracer): ParameterSource {
+  return sourceOf?.(tracer) ?? parameterSource(tracer, specs);
 }
 
 /** image f32 [batch, 3, size, size] -> features [batch, embedDim] where the model contrasts, states [batch, tokens, width]. */
-export function imageGraph({ config, specs, contrasts }: ModelPlan, batch: number): Graph {
+export function imageGraph(plan: ModelPlan, batch: number): Graph {
+  const { config, contrasts } = plan;
   const { imageSize } = config.vision;
   return trace((tracer) => {
-    const source = parameterSource(tracer, specs);
+    const source = sourceIn(plan, tracer);
     const image = tracer.input("image", { dtype: "f32", shape: [batch, 3, imageSize, imageSize] });
     const parameters = visionParameters(source.scope("visual_encoder"), config.vision);
     const { imageEmbeds } = visionEncoder(image, parameters, config.vision);

@@ -9,7 +9,7 @@ export interface ProgramCache {
   dispose(): void;
 }
 
-export function programCache(executor: Executor, store: ParameterStore): ProgramCache {
+export function programCache(executor: Executor, store: ParameterStore | readonly ParameterStore[]): ProgramCache {
   const kept = new Map<string, Promise<Disposable>>();
   const keep = <T extends Disposable>(name: string, open: () => Promise<T>): Promise<T> => {
     const known = kept.get(name);

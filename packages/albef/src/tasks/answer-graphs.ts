@@ -1,20 +1,14 @@
 import { type Graph, primitives as p, type Tensor, type Tracer, trace } from "@albef/core";
-import {
-  fusionEncoder,
-  fusionParameters,
-  imageTokenCount,
-  parameterSource,
-  textEncoder,
-  textParameters,
-} from "@albef/encoder";
+import { fusionEncoder, fusionParameters, imageTokenCount, textEncoder, textParameters } from "@albef/encoder";
 import { answerDecoderParameters, candidateLosses, firstWordLogProbabilities } from "@albef/heads";
-import type { ModelPlan } from "../model/graphs.ts";
+import { type ModelPlan, sourceIn } from "../model/graphs.ts";
 
 /** A question [1, length] and image states [1, tokens, width] -> its states and the log-probabilities of a first word. */
-export function questionGraph({ config, textPrefix, specs }: ModelPlan, length: number): Graph {
+export function questionGraph(plan: ModelPlan, length: number): Graph {
+  const { config, textPrefix } = plan;
   const { text, vision, tokens } = config;
   return trace((tracer) => {
-    const source = parameterSource(tracer, specs);
+    const source = sourceIn(plan, tracer);
     const bert = source.scope(textPrefix);
     const inputIds = tracer.input("inputIds", { dtype: "i32", shape: [1, length] });
     const attentionMask = tracer.input("attentionMask", { dtype: "f32", shape: [1, length] });
@@ -40,9 +34,9 @@ export interface CandidateShape {
 }
 
 /** Answers [answers, answerLength] to one question -> -log likelihood [answers]. */
-export function candidateGraph({ config, specs }: ModelPlan, shape: CandidateShape): Graph {
+export function candidateGraph(plan: ModelPlan, shape: CandidateShape): Graph {
   const { answers, answerLength, questionLength } = shape;
-  const { text } = config;
+  const { text } = plan.config;
   return trace((tracer) => {
     const each = (x: Tensor) => p.broadcastTo(x, [answers, ...x.shape.slice(1)]);
     const inputs = {
@@ -51,7 +45,7 @@ export function candidateGraph({ config, specs }: ModelPlan, shape: CandidateSha
       questionStates: each(questionStates(tracer, questionLength, text.hiddenSize)),
       questionMask: each(questionMask(tracer, questionLength)),
     };
-    const decoder = answerDecoderParameters(parameterSource(tracer, specs), text);
+    const decoder = answerDecoderParameters(sourceIn(plan, tracer), text);
     return { losses: candidateLosses(inputs, decoder, text) };
   });
 }

@@ -3,14 +3,13 @@ import {
   fusionEncoder,
   fusionParameters,
   imageTokenCount,
-  parameterSource,
   preCaption,
   textEncoder,
   textParameters,
 } from "@albef/encoder";
 import { classifierLogits, ENTAILMENT_LABELS, entailmentParameters } from "@albef/heads";
 import { batchesOf, concatRows, splitRows } from "../model/batches.ts";
-import type { ModelPlan } from "../model/graphs.ts";
+import { type ModelPlan, sourceIn } from "../model/graphs.ts";
 import { readPixels } from "../model/images.ts";
 import type { LoadedModel } from "../model/load.ts";
 import type { ImageInput, ProgressOptions } from "../types.ts";
@@ -21,10 +20,11 @@ import type { Entailment } from "./types.ts";
 const BATCHES = [1, 8];
 
 /** Texts [batch, length] and image states [batch, tokens, width] -> probabilities [batch, 3]. */
-function entailmentGraph({ config, textPrefix, specs }: ModelPlan, batch: number, length: number): Graph {
+function entailmentGraph(plan: ModelPlan, batch: number, length: number): Graph {
+  const { config, textPrefix } = plan;
   const { text, vision } = config;
   return trace((tracer) => {
-    const source = parameterSource(tracer, specs);
+    const source = sourceIn(plan, tracer);
     const bert = source.scope(textPrefix);
     const inputIds = tracer.input("inputIds", { dtype: "i32", shape: [batch, length] });
     const attentionMask = tracer.input("attentionMask", { dtype: "f32", shape: [batch, length] });

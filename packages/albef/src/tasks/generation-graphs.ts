@@ -1,7 +1,7 @@
 import { type Graph, type NamedTensor, type TensorSpec, type Tracer, trace } from "@albef/core";
-import { decoderConfig, type KeysAndValues, parameterSource, type TextConfig } from "@albef/encoder";
+import { decoderConfig, type KeysAndValues, type TextConfig } from "@albef/encoder";
 import { answerDecoderParameters, nextWord, questionCache } from "@albef/heads";
-import type { ModelPlan } from "../model/graphs.ts";
+import { type ModelPlan, sourceIn } from "../model/graphs.ts";
 import { questionMask, questionStates } from "./answer-graphs.ts";
 
 export interface WriterShape {
@@ -58,18 +58,17 @@ function cacheOutputs(kind: CacheKind, caches: readonly KeysAndValues[]) {
 }
 
 /** The question's states -> its caches. */
-export function questionCacheGraph({ config: { text }, specs }: ModelPlan, { questionLength }: WriterShape): Graph {
+export function questionCacheGraph(plan: ModelPlan, { questionLength }: WriterShape): Graph {
+  const { text } = plan.config;
   return trace((tracer) => {
     const states = questionStates(tracer, questionLength, text.hiddenSize);
-    return cacheOutputs(
-      "question",
-      questionCache(states, answerDecoderParameters(parameterSource(tracer, specs), text)),
-    );
+    return cacheOutputs("question", questionCache(states, answerDecoderParameters(sourceIn(plan, tracer), text)));
   });
 }
 
 /** One more word for every beam: the k likeliest, and the caches with the newest word in them. */
-export function nextWordGraph({ config: { text }, specs }: ModelPlan, shape: WriterShape): Graph {
+export function nextWordGraph(plan: ModelPlan, shape: WriterShape): Graph {
+  const { text } = plan.config;
   const { beams, length, questionLength } = shape;
   return trace((tracer) => {
     const inputs = {
@@ -82,7 +81,7 @@ export function nextWordGraph({ config: { text }, specs }: ModelPlan, shape: Wri
       cache: cachesIn(tracer, "own", text, shape),
       question: cachesIn(tracer, "question", text, shape),
     };
-    const parameters = answerDecoderParameters(parameterSource(tracer, specs), text);
+    const parameters = answerDecoderParameters(sourceIn(plan, tracer), text);
     const k = Math.min(beams === 1 ? 1 : 2 * beams, text.vocabSize);
     const { logProbabilities, words, cache } = nextWord(inputs, parameters, { text, k });
     return { logProbabilities, words, ...cacheOutputs("own", cache) };

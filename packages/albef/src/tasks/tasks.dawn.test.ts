@@ -13,6 +13,7 @@ import { entailments } from "./entailment.ts";
 import { writtenAnswers } from "./generate.ts";
 import { type AskedQuestion, ask } from "./question.ts";
 
+const SLOW = 120_000; // adapters on the CPU compile for seconds
 const weights = fileURLToPath(new URL("../../../../weights/", import.meta.url));
 const picture = new Blob([readFileSync(`${weights}gallery/pizza-twemoji.webp`)]);
 
@@ -32,7 +33,7 @@ describe.each(["webgpu", "wasm"] as const)("questions on %s", (device) => {
       Float32Array.from((await numbers(recorded, "in.image")).slice(0, 3072)),
     ]);
     question = await ask(model, states[0]!.states, "what is the man riding");
-  });
+  }, SLOW);
   afterAll(() => model.dispose());
 
   /** By the decoder over the whole answer at once, which keeps nothing. */
@@ -44,31 +45,42 @@ describe.each(["webgpu", "wasm"] as const)("questions on %s", (device) => {
     return Array.from(losses, (loss) => -loss);
   };
 
-  test("what is written is as likely as the whole answer without a cache; more beams find no worse", async () => {
-    const write = (beams: number) => writtenAnswers(model, question, { beams, maxTokens: 6 });
-    const [greedy, wide] = [await write(1), await write(4)];
-    const found = wide.map(({ logProbability }) => logProbability);
-    for (const [i, expected] of (await likelihoods(wide)).entries()) expect(found[i]).toBeCloseTo(expected, 3);
-    expect(found).toHaveLength(4);
-    expect(found).toEqual(found.toSorted((a, b) => b - a));
-    expect(found[0]).toBeGreaterThanOrEqual(greedy[0]!.logProbability - 1e-4);
-    expect(new Set(wide.map(({ words }) => words.join())).size).toBe(4);
-    expect(await Promise.all([write(1), write(4)])).toEqual([greedy, wide]);
-  });
+  test(
+    "what is written is as likely as the whole answer without a cache; more beams find no worse",
+    async () => {
+      const write = (beams: number) => writtenAnswers(model, question, { beams, maxTokens: 6 });
+      const [greedy, wide] = [await write(1), await write(4)];
+      const found = wide.map(({ logProbability }) => logProbability);
+      for (const [i, expected] of (await likelihoods(wide)).entries()) expect(found[i]).toBeCloseTo(expected, 3);
+      expect(found).toHaveLength(4);
+      expect(found).toEqual(found.toSorted((a, b) => b - a));
+      expect(found[0]).toBeGreaterThanOrEqual(greedy[0]!.logProbability - 1e-4);
+      expect(new Set(wide.map(({ words }) => words.join())).size).toBe(4);
+      expect(await Promise.all([write(1), write(4)])).toEqual([greedy, wide]);
+    },
+    SLOW,
+  );
 
-  test("3,128 candidates: the best of them are found in bounded memory", async () => {
-    const words = Array.from({ length: 128 }, (_, id) => model.tokenizer.token(id)!).filter((word) =>
-      /^[a-z]+$/.test(word),
-    );
-    const texts = Array.from({ length: 3128 }, (_, i) => `${words[i % words.length]} ${words[(i * 7) % words.length]}`);
-    const candidates = openCandidates(model, texts);
-    const few = await ranked(model, question, candidates, { topK: 3, rerank: 64 });
-    const bytes = model.engine.executor.memory().bytes;
-    const [best] = await ranked(model, question, candidates, { topK: 1, rerank: 256 });
-    expect(model.engine.executor.memory().bytes).toBe(bytes);
-    expect(few.reduce((sum, { probability }) => sum + probability, 0)).toBeLessThanOrEqual(1 + 1e-6);
-    expect(texts).toContain(best!.answer);
-  });
+  test(
+    "3,128 candidates: the best of them are found in bounded memory",
+    async () => {
+      const words = Array.from({ length: 128 }, (_, id) => model.tokenizer.token(id)!).filter((word) =>
+        /^[a-z]+$/.test(word),
+      );
+      const texts = Array.from(
+        { length: 3128 },
+        (_, i) => `${words[i % words.length]} ${words[(i * 7) % words.length]}`,
+      );
+      const candidates = openCandidates(model, texts);
+      const few = await ranked(model, question, candidates, { topK: 3, rerank: 64 });
+      const bytes = model.engine.executor.memory().bytes;
+      const [best] = await ranked(model, question, candidates, { topK: 1, rerank: 256 });
+      expect(model.engine.executor.memory().bytes).toBe(bytes);
+      expect(few.reduce((sum, { probability }) => sum + probability, 0)).toBeLessThanOrEqual(1 + 1e-6);
+      expect(texts).toContain(best!.answer);
+    },
+    SLOW,
+  );
 });
 
 test("a model of one task says what it cannot do; albef-mini as well", async () => {

@@ -11,7 +11,9 @@ import {
 } from "@albef/encoder";
 import { bucketOf, concatRows } from "../model/batches.ts";
 import { readPixels, readRaw } from "../model/images.ts";
+import type { Lesson } from "./lesson.ts";
 import type { FinetunePlan, TrainingPair } from "./types.ts";
+import type { UsedPair } from "./used-pair.ts";
 
 const LENGTHS = [8, 16];
 /** Streams of the random numbers. */
@@ -20,15 +22,6 @@ const ORDER = 2;
 const TRANSFORM = 3;
 const CAPTION = 5;
 const MASKING = 6;
-
-export interface UsedPair {
-  readonly id: string;
-  readonly image: TrainingPair["image"];
-  /** One, or several from which each pass draws one. */
-  readonly captions: readonly [string, ...string[]];
-  /** Equal for captions of one picture. */
-  readonly group: number;
-}
 
 /** The pairs that can be used: every picture is decoded once to see that it can be. `skip` is told of the others. */
 export async function usablePairs(
@@ -39,8 +32,10 @@ export async function usablePairs(
   const used: UsedPair[] = [];
   const groups = new Map<string, number>();
   let position = 0;
+  let place = -1;
   for await (const { image, caption, id = nameOf(image) ?? `pair ${position + 1}`, imageId } of pairs) {
     signal?.throwIfAborted();
+    place++;
     const key = imageId ?? `${position++}`;
     const reason = preCaption(caption) === "" ? "its caption has no word" : await problemOf(image, signal);
     if (reason !== undefined) {
@@ -48,7 +43,7 @@ export async function usablePairs(
       continue;
     }
     if (!groups.has(key)) groups.set(key, groups.size);
-    used.push({ id, image, captions: [preCaption(caption)], group: groups.get(key)! });
+    used.push({ id, image, captions: [preCaption(caption)], group: groups.get(key)!, place });
   }
   return used;
 }
@@ -143,7 +138,7 @@ export interface BatchPlace {
 export async function trainingBatch(
   pairs: readonly UsedPair[],
   { epoch, number, places }: BatchPlace,
-  { plan, ...options }: BatchOptions & { readonly plan: FinetunePlan },
+  { plan, lesson, ...options }: BatchOptions & { readonly plan: FinetunePlan; readonly lesson?: Lesson | undefined },
 ): Promise<{ readonly inputs: TrainingBatch; readonly names: readonly string[] }> {
   const { config, length, tokenizer, signal } = options;
   const { seed, augment, objective } = plan;
@@ -163,7 +158,7 @@ export async function trainingBatch(
   const batch = { image: concatRows(images), inputIds: texts.inputIds, attentionMask: texts.attentionMask };
   const given = { ...batch, ids: Int32Array.from(chosen, ({ group }) => group), seed: Uint32Array.of(seed + number) };
   const hidden = objective.mlm ? hiddenWords(texts.inputIds, number, { plan, config }) : {};
-  return { inputs: { ...given, ...hidden }, names: chosen.map(({ id }) => id) };
+  return { inputs: { ...given, ...hidden, ...lesson?.targets(chosen) }, names: chosen.map(({ id }) => id) };
 }
 
 function hiddenWords(

@@ -1,10 +1,12 @@
 import { type ObjectiveOptions, PRETRAIN_OBJECTIVE, RETRIEVAL_OBJECTIVE } from "@albef/distillation";
-import type { Augmentation } from "./types.ts";
+import type { Lesson } from "./lesson.ts";
+import type { TaskName } from "./task-types.ts";
+import type { Augmentation, TrainingPair } from "./types.ts";
 
 /** What a training is for: its losses, and what is taken where an option is left open. */
 export interface Goal {
   /** Names the training in errors and saved states. */
-  readonly name: "finetune" | "pretrain";
+  readonly name: "finetune" | "pretrain" | TaskName;
   readonly objective: ObjectiveOptions;
   readonly augment: Augmentation;
   /** Longest caption in tokens, [CLS] included. */
@@ -13,6 +15,8 @@ export interface Goal {
   readonly queueFrom: number;
   /** Captions of one picture are drawn from, one a pass, in place of being pairs of their own. */
   readonly drawsCaptions: boolean;
+  /** Of a downstream task: in place of `objective`. */
+  readonly lesson?: Lesson | undefined;
 }
 
 /** Official Retrieval.py. */
@@ -26,3 +30,19 @@ export const PRETRAIN_GOAL: Goal = {
   ...{ name: "pretrain", objective: PRETRAIN_OBJECTIVE, augment: "pretrain" },
   ...{ maxTokens: 25, queueFrom: 0, drawsCaptions: true },
 };
+
+const NO_OBJECTIVE: ObjectiveOptions = {
+  ...RETRIEVAL_OBJECTIVE,
+  ...{ itc: false, itm: false, hardNegatives: false, distillItc: false, imageIds: false, queueSize: 0 },
+};
+
+/** What the downstream tasks have in common. */
+export const TASK_GOAL: Omit<Goal, "name" | "maxTokens"> = {
+  ...{ objective: NO_OBJECTIVE, augment: "finetune", queueFrom: Number.POSITIVE_INFINITY, drawsCaptions: false },
+};
+
+/** A downstream task with what it is learnt from: `UsedPair.place` is the place of a pair's item. */
+export interface OpenedLesson {
+  readonly goal: Goal;
+  readonly pairs: readonly TrainingPair[];
+}

@@ -1,20 +1,45 @@
-import { type Executor, type ParameterStore, type Program, trace } from "@albef/core";
+import { type Executor, type ParameterStore, type Program, type Tracer, trace } from "@albef/core";
 import { branch, type LoraOptions, type TextPrefix, trainingSource } from "@albef/distillation";
-import { itcSimilarity, type RetrievalMetrics, retrievalMetrics, scoreMatrix, transposeScores } from "@albef/heads";
-import { type BatchOptions, plainInputs, type UsedPair } from "./dataset.ts";
+import { itcSimilarity, retrievalMetrics, scoreMatrix, transposeScores } from "@albef/heads";
+import { createEngine } from "../model/engine.ts";
+import type { LoadedModel } from "../model/load.ts";
+import { type BatchOptions, plainInputs } from "./dataset.ts";
+import type { Lesson } from "./lesson.ts";
+import type { Metrics } from "./types.ts";
+import type { UsedPair } from "./used-pair.ts";
 
-export interface HeldOutOptions extends BatchOptions {
-  readonly textPrefix: TextPrefix;
+/** The weights as they are being trained. */
+export interface CurrentWeights {
   readonly stores: readonly ParameterStore[];
   trains(name: string): boolean;
   readonly lora?: LoraOptions | undefined;
   readonly frozen?: ParameterStore | undefined;
 }
 
+export interface HeldOutOptions extends BatchOptions, CurrentWeights {
+  readonly textPrefix: TextPrefix;
+}
+
 /** Measures the weights that are being trained on pairs held out. */
 export interface HeldOut extends Disposable {
-  /** Recalls by ITC, over all held-out pairs. */
-  measure(): Promise<RetrievalMetrics>;
+  /** Recalls by ITC over all held-out pairs, or what a downstream task is measured by. */
+  measure(): Promise<Metrics>;
+}
+
+/** Measures as the task is evaluated: by a model whose engine reads the weights in training. */
+export function lessonMeasure(
+  model: LoadedModel,
+  pairs: readonly UsedPair[],
+  { lesson, stores, trains, lora, frozen }: CurrentWeights & { readonly lesson: Lesson },
+): HeldOut {
+  const sourceOf = (tracer: Tracer) =>
+    trainingSource(tracer, { trains, lora, ...(frozen && { frozen: frozen.specs }) });
+  const plan = { ...model.engine.plan, contrasts: false, sourceOf };
+  const engine = createEngine(model.engine.executor, stores, plan);
+  return {
+    measure: () => lesson.measure({ ...model, engine }, pairs),
+    [Symbol.dispose]: () => engine.dispose(),
+  };
 }
 
 /** Pictures and texts are decoded once; features are computed one pair at a time, so that little memory is needed. */

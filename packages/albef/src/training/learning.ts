@@ -1,6 +1,7 @@
 import { type AdamWOptions, DEFAULT_ADAMW, type LoraOptions, type MemoryOptions, pairTask } from "@albef/distillation";
 import type { AlbefConfig } from "@albef/encoder";
 import type { LoadedModel } from "../model/load.ts";
+import type { Lesson } from "./lesson.ts";
 import { type PartNames, partsNamed } from "./parts.ts";
 import { shapesOf } from "./start-values.ts";
 import type { FinetunePlan } from "./types.ts";
@@ -13,12 +14,18 @@ const TARGETS = {
 } as const;
 
 /** What a plan makes of a model: the options of its training graph, but for what is only watched. */
-export function graphOptions(model: LoadedModel, plan: FinetunePlan, length: number): MemoryOptions {
-  const { batchSize, objective, accumulate, precision, recompute } = plan;
+export function graphOptions(
+  model: LoadedModel,
+  plan: FinetunePlan,
+  length: number,
+  lesson: Lesson | undefined,
+): MemoryOptions {
+  const { batchSize: batch, objective, accumulate, precision, recompute } = plan;
+  const shape = { batch, length };
   return {
-    ...learningOf(model, plan),
+    ...learningOf(model, plan, lesson),
     ...{ config: configOf(model, plan), textPrefix: model.origin.textPrefix, frozen: model.origin.store.specs },
-    task: pairTask({ shape: { batch: batchSize, length }, objective }),
+    task: lesson ? lesson.task(shape, plan.alpha > 0) : pairTask({ shape, objective }),
     ...{ accumulate, precision, recompute },
   };
 }
@@ -29,11 +36,12 @@ function configOf({ config }: LoadedModel, { dropout }: FinetunePlan): AlbefConf
 }
 
 /** Everything learns, or the heads and adapters do; of either not what is frozen. */
-function learningOf(model: LoadedModel, { train, rank, targets, freeze }: FinetunePlan) {
+function learningOf(model: LoadedModel, { train, rank, targets, freeze }: FinetunePlan, lesson: Lesson | undefined) {
+  const isHead = (name: string) => HEADS.test(name) || (lesson?.isHead(name) ?? false);
   const isFrozen = partsNamed(freeze, namesOf(model), "freeze");
-  const adapted = (name: string) => TARGETS[targets].test(name) && !HEADS.test(name) && !isFrozen(name);
+  const adapted = (name: string) => TARGETS[targets].test(name) && !isHead(name) && !isFrozen(name);
   const lora: LoraOptions | undefined = train === "lora" ? { rank, targets: adapted } : undefined;
-  return { lora, trains: (name: string) => (train === "all" || HEADS.test(name)) && !isFrozen(name) };
+  return { lora, trains: (name: string) => (train === "all" || isHead(name)) && !isFrozen(name) };
 }
 
 function namesOf({ config, origin }: LoadedModel): PartNames {

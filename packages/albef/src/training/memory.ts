@@ -2,6 +2,7 @@ import { estimateMemory, type MemoryEstimate } from "@albef/distillation";
 import type { LoadedModel } from "../model/load.ts";
 import { FinetuneError } from "./errors.ts";
 import { graphOptions } from "./learning.ts";
+import type { Lesson } from "./lesson.ts";
 import type { FinetunePlan } from "./types.ts";
 
 interface Limits {
@@ -15,18 +16,19 @@ export interface MemoryChecks {
   /** Tokens of a text. */
   readonly length: number;
   readonly memoryBudget?: number | undefined;
+  readonly lesson?: Lesson | undefined;
 }
 
 /** What a plan takes on the device. Throws FinetuneError where that is too much; it says what would save how much. */
 export async function plannedMemory(
   model: LoadedModel,
   plan: FinetunePlan,
-  { length, memoryBudget = Number.POSITIVE_INFINITY }: MemoryChecks,
+  { length, lesson, memoryBudget = Number.POSITIVE_INFINITY }: MemoryChecks,
 ): Promise<MemoryEstimate> {
   const { executor } = model.engine;
   const limits = { budget: memoryBudget, buffer: executor.maxBufferBytes ?? Number.POSITIVE_INFINITY };
   const estimateOf = (changed: Partial<FinetunePlan>) =>
-    estimateMemory(graphOptions(model, { ...plan, ...changed }, length));
+    estimateMemory(graphOptions(model, { ...plan, ...changed }, length, lesson));
   const estimate = await estimateOf({});
   if (fits(estimate, limits)) return estimate;
   const savings: string[] = [];

@@ -78,7 +78,7 @@ function objectiveOf(goal: Goal, { alpha, trainPairs, batchSize, config, options
     distillItc: asked.distillItc && asked.itc && alpha > 0,
     distillMlm: asked.distillMlm && asked.mlm && alpha > 0,
   };
-  if (objective.itc || objective.itm || objective.mlm) return objective;
+  if (goal.lesson || objective.itc || objective.itm || objective.mlm) return objective;
   throw new FinetuneError(`${goal.name}: objective must have one of itc, itm and mlm`);
 }
 

@@ -7,10 +7,10 @@ import {
 } from "@albef/distillation";
 import { randomAt } from "@albef/encoder";
 import type { LoadedModel } from "../model/load.ts";
-import { type BatchOptions, byPicture, lengthOf, splitPairs, type UsedPair, usablePairs } from "./dataset.ts";
+import { type BatchOptions, byPicture, lengthOf, splitPairs, usablePairs } from "./dataset.ts";
 import { FinetuneError } from "./errors.ts";
 import type { Goal } from "./goals.ts";
-import { type HeldOut, heldOutMeasure } from "./held-out.ts";
+import { type HeldOut, heldOutMeasure, lessonMeasure } from "./held-out.ts";
 import { type HiddenWords, hiddenWords } from "./hidden-words.ts";
 import { WATCHED } from "./inspection.ts";
 import { graphOptions, optimizerOf } from "./learning.ts";
@@ -18,6 +18,7 @@ import { plannedMemory } from "./memory.ts";
 import { countedPlan, planOf } from "./plan.ts";
 import { START, shapesOf, startValues } from "./start-values.ts";
 import type { FinetunePlan, PretrainOptions, TrainingPair } from "./types.ts";
+import type { UsedPair } from "./used-pair.ts";
 
 export interface Prepared {
   readonly goal: Goal;
@@ -52,27 +53,28 @@ export async function prepare(
     throw new FinetuneError(`${goal.name}: precision "f16": ${model.device.description} has no 16-bit floats`);
   }
   const batches = { tokenizer, config, length };
-  const graph = graphOptions(model, plan, length);
-  const memory = await plannedMemory(model, plan, { length, memoryBudget });
+  const graph = graphOptions(model, plan, length, goal.lesson);
+  const memory = await plannedMemory(model, plan, { length, memoryBudget, lesson: goal.lesson });
   const before = executor.memory().bytes;
   const step = await createTrainingStep(executor, {
     ...{ ...graph, frozen: origin.store, optimizer: optimizerOf(model, plan) },
     watch: options.inspect && plan.objective.itc && plan.objective.itm ? WATCHED : [],
-    weights: options.state?.weights ?? startValues(model, plan, graph.lora?.targets ?? (() => false)),
+    weights: options.state?.weights ?? startValues(model, plan, graph.lora?.targets ?? (() => false), goal.lesson),
     counters: options.state?.counters,
     draw: randomAt({ seed: plan.seed, stream: [START] }),
   });
   try {
     const trains = (name: string) => step.state.trainable.has(name);
+    const weights = { lora: graph.lora, trains, frozen: origin.store, stores: [step.state.weights, origin.store] };
     const measured =
       heldOut.length === 0
         ? undefined
-        : await heldOutMeasure(executor, heldOut, {
-            ...{ ...batches, lora: graph.lora, trains, textPrefix: origin.textPrefix, frozen: origin.store },
-            stores: [step.state.weights, origin.store],
-          });
+        : goal.lesson
+          ? lessonMeasure(model, heldOut, { ...weights, lesson: goal.lesson })
+          : await heldOutMeasure(executor, heldOut, { ...batches, ...weights, textPrefix: origin.textPrefix });
     const shapes = shapesOf(origin.weights);
-    const isStored = (name: string) => shapes.has(name) || name.includes(".lora_");
+    const isStored = (name: string) =>
+      shapes.has(name) || name.includes(".lora_") || (goal.lesson?.isHead(name) ?? false);
     const memoryBytes = executor.memory().bytes - before;
     const words = hiddenWords(model, { state: step.state, lora: graph.lora, length });
     return { goal, plan, train, step, heldOut: measured, words, memory, memoryBytes, batches, isStored };

@@ -1,12 +1,13 @@
 import { byteSource, openSafetensors } from "@albef/core";
 import { openState } from "@albef/distillation";
+import type { RetrievalMetrics } from "@albef/heads";
 import type { LoadedModel } from "../model/load.ts";
 import { type Learnt, tunedModel, writeAdapter } from "./adapter.ts";
 import type { Goal } from "./goals.ts";
 import { type Prepared, prepare } from "./prepare.ts";
 import { metricsIn, restore, saveRun } from "./saved-run.ts";
 import { learntNow, type Progress, steps, stepsDone } from "./steps.ts";
-import type { FinetuneRun, PretrainOptions, TrainingPair } from "./types.ts";
+import type { FinetuneRun, FinetuneStep, Metrics, PretrainOptions, TrainingPair } from "./types.ts";
 
 export interface RunOptions<Model> extends PretrainOptions {
   readonly goal: Goal;
@@ -14,11 +15,11 @@ export interface RunOptions<Model> extends PretrainOptions {
 }
 
 /** Trains for retrieval, or pre-trains: one trainer, whose losses and defaults are those of `goal`. */
-export async function startTraining<Model>(
+export async function startTraining<Model, Measured extends Metrics = RetrievalMetrics>(
   model: LoadedModel,
   pairs: Iterable<TrainingPair> | AsyncIterable<TrainingPair>,
   { publish, ...options }: RunOptions<Model>,
-): Promise<FinetuneRun<Model>> {
+): Promise<FinetuneRun<Model, Measured>> {
   const saved = options.resume && (await openSafetensors(byteSource(options.resume, "saved training")));
   const prepared = await prepare(model, pairs, { ...options, state: saved && (await openState(saved)) });
   const { plan, step, heldOut, words, memory, memoryBytes, goal } = prepared;
@@ -37,14 +38,14 @@ export async function startTraining<Model>(
       plan,
       memory,
       memoryBytes,
-      before,
+      before: before as Measured | undefined, // what the goal is measured by
       get step() {
         return stepsDone(step);
       },
       get best() {
-        return progress.best?.metrics;
+        return progress.best?.metrics as Measured | undefined;
       },
-      [Symbol.asyncIterator]: () => steps(prepared, progress, options),
+      [Symbol.asyncIterator]: () => steps(prepared, progress, options) as AsyncGenerator<FinetuneStep<Measured>>,
       hiddenWord: (pair, asked = {}) => words.expected(pair, asked),
       save: () => saveRun(step.state, { ...identity, progress, before }),
       adapter: async () => writeAdapter(await learnt(), model.fingerprint),

@@ -1,10 +1,9 @@
 import { type Safetensors, safetensorsBlob, writableTensor } from "@albef/core";
 import { savedTensors, type TrainingState } from "@albef/distillation";
-import type { RetrievalMetrics } from "@albef/heads";
 import { FinetuneError } from "./errors.ts";
 import type { Goal } from "./goals.ts";
 import type { Progress } from "./steps.ts";
-import type { FinetunePlan } from "./types.ts";
+import type { FinetunePlan, Metrics } from "./types.ts";
 
 const BEST = "best.";
 
@@ -18,7 +17,7 @@ export interface RunIdentity {
 
 export interface SavedParts extends RunIdentity {
   readonly progress: Progress;
-  readonly before: RetrievalMetrics | undefined;
+  readonly before: Metrics | undefined;
 }
 
 /** A safetensors file of the whole training: its state under official names, the best weights, the plan. */
@@ -61,6 +60,6 @@ export async function restore(
   progress.best = { metrics, learnt };
 }
 
-export function metricsIn(json: string | undefined): RetrievalMetrics | undefined {
-  return json === undefined ? undefined : (JSON.parse(json) as RetrievalMetrics);
+export function metricsIn(json: string | undefined): Metrics | undefined {
+  return json === undefined ? undefined : (JSON.parse(json) as Metrics);
 }

@@ -3,6 +3,7 @@ import { loraNames, type TrainingWeights } from "@albef/distillation";
 import { randomAt } from "@albef/encoder";
 import type { LoadedModel } from "../model/load.ts";
 import { storedValues } from "../model/stored-values.ts";
+import type { Lesson } from "./lesson.ts";
 import type { FinetunePlan } from "./types.ts";
 
 /** Stream of random start values. */
@@ -13,6 +14,7 @@ export function startValues(
   { config, origin }: LoadedModel,
   { seed, rank }: FinetunePlan,
   targets: (name: string) => boolean,
+  lesson: Lesson | undefined,
 ): TrainingWeights {
   const adapters = new Map<string, () => Float32Array>();
   let stream = 0;
@@ -29,7 +31,8 @@ export function startValues(
     const adapter = adapters.get(name);
     if (adapter) return adapter();
     const stored = await storedValues(origin, name);
-    return stored ?? (name === "temp" ? Float32Array.of(config.temperature) : undefined);
+    if (stored) return stored;
+    return name === "temp" ? Float32Array.of(config.temperature) : lesson?.startValue(name, seed);
   };
 }
 

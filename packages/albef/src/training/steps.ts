@@ -1,17 +1,16 @@
 import { alphaAt, smoothLearningRate, type TrainingStep } from "@albef/distillation";
-import type { RetrievalMetrics } from "@albef/heads";
 import type { Learnt } from "./adapter.ts";
 import { orderOf, trainingBatch } from "./dataset.ts";
 import { FinetuneError } from "./errors.ts";
 import { inspectionOf } from "./inspection.ts";
 import type { Prepared } from "./prepare.ts";
-import type { FinetunePlan, FinetuneStep } from "./types.ts";
+import type { FinetunePlan, FinetuneStep, Metrics } from "./types.ts";
 
 const WARM_UP = 0.1; // of all steps
 const LEAST_RATE = 0.1; // of the peak
 
 export interface Progress {
-  best: { readonly metrics: RetrievalMetrics; readonly learnt: Learnt } | undefined;
+  best: { readonly metrics: Metrics; readonly learnt: Learnt } | undefined;
   /** Passes since the best one. */
   worse: number;
   isRunning: boolean;
@@ -27,7 +26,7 @@ export async function* steps(
   prepared: Prepared,
   progress: Progress,
   { signal, patience }: StepsOptions,
-): AsyncGenerator<FinetuneStep, void, undefined> {
+): AsyncGenerator<FinetuneStep<Metrics>, void, undefined> {
   const { goal, plan, step, heldOut } = prepared;
   if (progress.isRunning) throw new FinetuneError(`${goal.name}: is being iterated already; one loop at a time`);
   progress.isRunning = true;
@@ -41,7 +40,7 @@ export async function* steps(
       signal?.throwIfAborted();
       const batches = await next;
       if (at + 1 < plan.steps) next = batchesAt(at + 1);
-      const info = await takeStep(step, batches, { at, plan });
+      const info = await takeStep(step, batches, { at, plan, ramp: goal.lesson?.rampsAlpha ?? true });
       const isPassOver = (at + 1) % plan.stepsPerEpoch === 0;
       const metrics = isPassOver ? await heldOut?.measure() : undefined;
       if (metrics) await keepBest(prepared, progress, metrics);
@@ -63,7 +62,7 @@ export function stepsDone({ state: { counters } }: TrainingStep): number {
 type Batch = Awaited<ReturnType<typeof trainingBatch>>;
 
 /** The batches of a step. */
-function batchesOf({ plan, train, batches }: Prepared, signal: AbortSignal | undefined) {
+function batchesOf({ goal, plan, train, batches }: Prepared, signal: AbortSignal | undefined) {
   const { batchSize, accumulate, stepsPerEpoch } = plan;
   let order: { readonly epoch: number; readonly places: readonly number[] } | undefined;
   return (at: number): Promise<Batch[]> => {
@@ -73,7 +72,7 @@ function batchesOf({ plan, train, batches }: Prepared, signal: AbortSignal | und
     const parts = Array.from({ length: accumulate }, (_, i) => {
       const begin = ((at % stepsPerEpoch) * accumulate + i) * batchSize;
       const place = { epoch, number: at * accumulate + i, places: places.slice(begin, begin + batchSize) };
-      return trainingBatch(train, place, { ...batches, plan, signal });
+      return trainingBatch(train, place, { ...batches, plan, signal, lesson: goal.lesson });
     });
     const made = Promise.all(parts);
     made.catch(() => undefined); // told where it is awaited; a loop that was left does not await it
@@ -84,7 +83,7 @@ function batchesOf({ plan, train, batches }: Prepared, signal: AbortSignal | und
 async function takeStep(
   step: TrainingStep,
   batches: readonly Batch[],
-  { at, plan }: { readonly at: number; readonly plan: FinetunePlan },
+  { at, plan, ramp }: { readonly at: number; readonly plan: FinetunePlan; readonly ramp: boolean },
 ) {
   const epoch = Math.floor(at / plan.stepsPerEpoch);
   const learningRate = smoothLearningRate(at, {
@@ -94,7 +93,7 @@ async function takeStep(
     warmupSteps: Math.ceil(WARM_UP * plan.steps),
   });
   const iteration = at % plan.stepsPerEpoch;
-  const alpha = alphaAt(epoch, iteration, { alpha: plan.alpha, iterationsPerEpoch: plan.stepsPerEpoch, ramp: true });
+  const alpha = alphaAt(epoch, iteration, { alpha: plan.alpha, iterationsPerEpoch: plan.stepsPerEpoch, ramp });
   const inputs = batches.map((batch) => batch.inputs);
   const { loss, losses, gradNorm, seen, skipped } = await step.run(inputs, { learningRate, alpha });
   const inspection = inspectionOf(seen, batches.at(-1)!.names);
@@ -105,7 +104,7 @@ async function takeStep(
   };
 }
 
-async function keepBest({ step, isStored }: Prepared, progress: Progress, metrics: RetrievalMetrics): Promise<void> {
+async function keepBest({ step, isStored }: Prepared, progress: Progress, metrics: Metrics): Promise<void> {
   if (progress.best && metrics.mean <= progress.best.metrics.mean) {
     progress.worse++;
     return;

@@ -1,6 +1,7 @@
 import type { MemoryEstimate, ObjectiveOptions } from "@albef/distillation";
 import type { RetrievalMetrics } from "@albef/heads";
 import type { CaptionedImage, HiddenWord, HiddenWordOptions, StepInspection } from "./inspection-types.ts";
+import type { TaskMetrics } from "./task-types.ts";
 
 /** A picture with a caption. */
 export interface TrainingPair extends CaptionedImage {
@@ -123,13 +124,16 @@ export interface FinetunePlan {
   readonly steps: number;
 }
 
+/** What held-out items are measured by: recalls, or the accuracy of a downstream task. */
+export type Metrics = RetrievalMetrics | TaskMetrics;
+
 /** One step that is done. */
-export interface FinetuneStep {
+export interface FinetuneStep<Measured = RetrievalMetrics> {
   /** From 1. */
   readonly step: number;
   readonly epoch: number;
   readonly loss: number;
-  /** `itc`, `itm` and, in pre-training, `mlm`. */
+  /** `itc`, `itm` and, in pre-training, `mlm`; `entailment` or `vqa` in those tasks. */
   readonly losses: Readonly<Record<string, number>>;
   readonly learningRate: number;
   readonly alpha: number;
@@ -139,14 +143,16 @@ export interface FinetuneStep {
   readonly skipped?: true | undefined;
   readonly pairsPerSecond: number;
   readonly secondsLeft: number;
-  /** After the last step of a pass, where pairs are held out: recalls by ITC. */
-  readonly heldOut?: RetrievalMetrics | undefined;
+  /** After the last step of a pass, where pairs are held out: recalls by ITC, or the accuracy of a downstream task. */
+  readonly heldOut?: Measured | undefined;
   /** Where `inspect` asked for it. */
   readonly inspection?: StepInspection | undefined;
 }
 
 /** A training: iterate to train; leave the loop to pause, iterate again to go on. */
-export interface FinetuneRun<Model> extends AsyncIterable<FinetuneStep>, Disposable {
+export interface FinetuneRun<Model, Measured = RetrievalMetrics>
+  extends AsyncIterable<FinetuneStep<Measured>>,
+    Disposable {
   readonly plan: FinetunePlan;
   /** Steps that are done. */
   readonly step: number;
@@ -155,9 +161,9 @@ export interface FinetuneRun<Model> extends AsyncIterable<FinetuneStep>, Disposa
   /** Bytes on the device that training holds beside the model, as the engine counts them. */
   readonly memoryBytes: number;
   /** Held-out recalls of the untouched model, by ITC. */
-  readonly before: RetrievalMetrics | undefined;
+  readonly before: Measured | undefined;
   /** The best held-out recalls so far; the weights they belong to are those that `model` and `adapter` give. */
-  readonly best: RetrievalMetrics | undefined;
+  readonly best: Measured | undefined;
   /**
    * What the momentum teacher expects in place of a token of a caption, seen with its picture: the pseudo-targets of masked
    * language modelling (paper section 3.2). Undefined where the weights have no masked-language head; throws RangeError
