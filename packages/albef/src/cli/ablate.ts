@@ -26,6 +26,7 @@ export const ablate: Command = {
   The paper's ablation of pre-training: each row is trained from the same weights on every other picture of an official
   list, and measured on the pictures between.
   --images FOLDER     where the paths of the list begin (its folder)
+  --pictures N        the first of the list (all)
   --seeds N           trainings of each row (3)
   --epochs N          (3)
   --batch-size N      (16)
@@ -40,6 +41,7 @@ export const ablate: Command = {
       options: {
         ...{ data: { type: "string" }, images: { type: "string" } },
         ...{ seeds: { type: "string", default: "3" }, epochs: { type: "string", default: "3" } },
+        pictures: { type: "string", default: "Infinity" },
         "batch-size": { type: "string", default: "16" },
         "learning-rate": { type: "string", default: "1e-4" },
         "k-test": { type: "string", default: "16" },
@@ -58,7 +60,7 @@ export const ablate: Command = {
         learningRate: Number(values["learning-rate"]),
       };
       const folder = values.images ?? join(data, "..");
-      const { train, test } = halves(readFileSync(data, "utf8"), data);
+      const { train, test } = halves(readFileSync(data, "utf8"), { where: data, pictures: Number(values.pictures) });
       const parts = { model, folder, train, test, settings, kTest: Number(values["k-test"]) };
       const results = await trainAll(parts, { path: values.results, seeds: Number(values.seeds) });
       const counts = `${train.length} pictures to learn from, ${test.images.length} to measure by`;
@@ -83,9 +85,11 @@ interface AblationParts {
 }
 
 /** Every other picture: neighbours in a list are often alike, so both halves hold their kind. */
-function halves(json: string, where: string) {
+function halves(json: string, { where, pictures }: { readonly where: string; readonly pictures: number }) {
   const { images, captions, textsOfImage } = parseRetrievalAnnotations(json, where);
-  const entries = images.map((image, i) => ({ image, captions: textsOfImage[i]!.map((text) => captions[text]!) }));
+  const entries = images
+    .slice(0, pictures)
+    .map((image, i) => ({ image, captions: textsOfImage[i]!.map((text) => captions[text]!) }));
   const between = entries.filter((_, i) => i % 2 === 1).map(({ image, captions: caption }) => ({ image, caption }));
   const test = parseRetrievalAnnotations(JSON.stringify(between), where);
   return { train: entries.filter((_, i) => i % 2 === 0), test };
