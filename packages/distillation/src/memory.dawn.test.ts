@@ -1,27 +1,25 @@
-import { readFileSync } from "node:fs";
-import { byteSource, createWebGpuExecutor, openSafetensors, type WebGpuExecutor } from "@albef/core";
-import { type AlbefConfig, parseConfig } from "@albef/encoder";
+import { createWebGpuExecutor, type WebGpuExecutor } from "@albef/core";
+import type { AlbefConfig } from "@albef/encoder";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { create, globals } from "webgpu";
 import { estimateMemory, type MemoryOptions } from "./memory.ts";
 import { PRETRAIN_OBJECTIVE, RETRIEVAL_OBJECTIVE } from "./objective-options.ts";
 import { pairTask } from "./pair-task.ts";
+import { tinyConfig, tinyWeights } from "./testing/tiny.ts";
 import type { TrainingWeights } from "./training-state.ts";
 import { createTrainingStep } from "./training-step.ts";
 
 const gpu = create([]); // kept: a device dies with the object that made it
 Object.assign(globalThis, globals, { gpu });
 
-const fixture = (path: string) => readFileSync(new URL(`../../../fixtures/${path}`, import.meta.url));
-const config = parseConfig(JSON.parse(fixture("tiny/case.json").toString()).config);
+const config = tinyConfig;
 const shape = { batch: 4, length: 8 };
 
 let executor: WebGpuExecutor;
 let weights: TrainingWeights;
 beforeAll(async () => {
   executor = await createWebGpuExecutor({ gpu });
-  const file = await openSafetensors(byteSource(fixture("tiny/weights.safetensors"), "tiny"));
-  weights = async (name) => (file.tensors.has(name) ? Float32Array.from((await file.read(name)).data) : undefined);
+  weights = await tinyWeights();
 });
 afterAll(() => executor.dispose());
 

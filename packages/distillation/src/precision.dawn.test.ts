@@ -1,22 +1,19 @@
-import { readFileSync } from "node:fs";
-import { byteSource, createWebGpuExecutor, type Executor, openSafetensors, type WebGpuExecutor } from "@albef/core";
-import { createTfjsExecutor } from "@albef/core/tfjs";
-import { type AlbefConfig, parseConfig } from "@albef/encoder";
+import { createWebGpuExecutor, type Executor, type WebGpuExecutor } from "@albef/core";
+import type { AlbefConfig } from "@albef/encoder";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { create, globals } from "webgpu";
 import { PRETRAIN_OBJECTIVE } from "./objective-options.ts";
 import { pairTask } from "./pair-task.ts";
 import type { StepOptions } from "./step-types.ts";
 import { generator, pairsOf } from "./testing/pairs.ts";
+import { openWasm, tinyConfig, tinyWeights } from "./testing/tiny.ts";
 import type { TrainingWeights } from "./training-state.ts";
 import { createTrainingStep, type TrainingStep } from "./training-step.ts";
 
 const gpu = create([]); // kept: a device dies with the object that made it
 Object.assign(globalThis, globals, { gpu });
 
-const fixture = (path: string) => readFileSync(new URL(`../../../fixtures/${path}`, import.meta.url));
-const tiny = parseConfig(JSON.parse(fixture("tiny/case.json").toString()).config);
-const config: AlbefConfig = { ...tiny, text: { ...tiny.text, hiddenDropout: 0.1, attentionDropout: 0.1 } };
+const config: AlbefConfig = { ...tinyConfig, text: { ...tinyConfig.text, hiddenDropout: 0.1, attentionDropout: 0.1 } };
 /** The loss that all three encoders and dropout take part in. */
 const WORDS = { ...PRETRAIN_OBJECTIVE, itc: false, itm: false, distillMlm: false, queueSize: 0 };
 const settings = { learningRate: 1e-3, alpha: 0.4 };
@@ -25,14 +22,10 @@ let executor: WebGpuExecutor;
 let reference: Executor;
 let weights: TrainingWeights;
 beforeAll(async () => {
-  const tf = await import("@tensorflow/tfjs-core");
-  await import("@tensorflow/tfjs-backend-wasm");
-  await tf.setBackend("wasm");
-  reference = await createTfjsExecutor(tf);
+  reference = await openWasm();
   executor = await createWebGpuExecutor({ gpu });
   expect(executor.supportsF16, "this driver has 16-bit floats").toBe(true);
-  const file = await openSafetensors(byteSource(fixture("tiny/weights.safetensors"), "tiny"));
-  weights = async (name) => (file.tensors.has(name) ? Float32Array.from((await file.read(name)).data) : undefined);
+  weights = await tinyWeights();
 });
 afterAll(() => {
   executor.dispose();

@@ -1,7 +1,5 @@
-import { readFileSync } from "node:fs";
-import { byteSource, type Executor, openSafetensors } from "@albef/core";
-import { createTfjsExecutor } from "@albef/core/tfjs";
-import { type AlbefConfig, parseConfig } from "@albef/encoder";
+import type { Executor } from "@albef/core";
+import type { AlbefConfig } from "@albef/encoder";
 import { IGNORED_LABEL } from "@albef/heads";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { PRETRAIN_OBJECTIVE } from "./objective-options.ts";
@@ -9,22 +7,18 @@ import { pairTask } from "./pair-task.ts";
 import { savedTensors } from "./saved-state.ts";
 import type { StepOptions } from "./step-types.ts";
 import { generator, pairsOf } from "./testing/pairs.ts";
+import { openWasm, tinyConfig, tinyWeights } from "./testing/tiny.ts";
 import type { TrainingWeights } from "./training-state.ts";
 import { createTrainingStep, type TrainingStep } from "./training-step.ts";
 
-const fixture = (path: string) => readFileSync(new URL(`../../../fixtures/${path}`, import.meta.url));
-const config = parseConfig(JSON.parse(fixture("tiny/case.json").toString()).config);
+const config = tinyConfig;
 const settings = { learningRate: 1e-3, alpha: 0.4 };
 
 let executor: Executor;
 let weights: TrainingWeights;
 beforeAll(async () => {
-  const tf = await import("@tensorflow/tfjs-core");
-  await import("@tensorflow/tfjs-backend-wasm");
-  await tf.setBackend("wasm");
-  executor = await createTfjsExecutor(tf);
-  const file = await openSafetensors(byteSource(fixture("tiny/weights.safetensors"), "tiny"));
-  weights = async (name) => (file.tensors.has(name) ? Float32Array.from((await file.read(name)).data) : undefined);
+  executor = await openWasm();
+  weights = await tinyWeights();
 });
 afterAll(() => executor.dispose());
 

@@ -1,7 +1,4 @@
-import { readFileSync } from "node:fs";
 import { byteSource, type Executor, openSafetensors, safetensorsBlob } from "@albef/core";
-import { createTfjsExecutor } from "@albef/core/tfjs";
-import { parseConfig } from "@albef/encoder";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type ObjectiveOptions, PRETRAIN_OBJECTIVE, RETRIEVAL_OBJECTIVE } from "./objective-options.ts";
 import { DEFAULT_ADAMW } from "./optimizer.ts";
@@ -9,11 +6,11 @@ import { type PairTaskOptions, pairTask } from "./pair-task.ts";
 import { openState, savedTensors } from "./saved-state.ts";
 import type { StepOptions } from "./step-types.ts";
 import { generator, pairsOf } from "./testing/pairs.ts";
+import { openWasm, tinyConfig, tinyWeights } from "./testing/tiny.ts";
 import type { TrainingWeights } from "./training-state.ts";
 import { createTrainingStep, type TrainingStep } from "./training-step.ts";
 
-const fixture = (path: string) => readFileSync(new URL(`../../../fixtures/${path}`, import.meta.url));
-const config = parseConfig(JSON.parse(fixture("tiny/case.json").toString()).config);
+const config = tinyConfig;
 const shape = { batch: 4, length: 8 };
 const settings = { learningRate: 1e-3, alpha: 0.4 };
 
@@ -22,12 +19,8 @@ const pairs = (first: number) => pairsOf(config, first);
 let executor: Executor;
 let weights: TrainingWeights;
 beforeAll(async () => {
-  const tf = await import("@tensorflow/tfjs-core");
-  await import("@tensorflow/tfjs-backend-wasm");
-  await tf.setBackend("wasm");
-  executor = await createTfjsExecutor(tf);
-  const file = await openSafetensors(byteSource(fixture("tiny/weights.safetensors"), "tiny"));
-  weights = async (name) => (file.tensors.has(name) ? Float32Array.from((await file.read(name)).data) : undefined);
+  executor = await openWasm();
+  weights = await tinyWeights();
 });
 afterAll(() => executor.dispose());
 

@@ -2,29 +2,23 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, type MockInstance, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { watchedConsole } from "../testing/console.ts";
 import { writeSmallModel } from "../testing/small-model.ts";
 import { ABLATIONS } from "../training/ablation.ts";
 import { main } from "./main.ts";
 
 const weights = fileURLToPath(new URL("../../../../weights/", import.meta.url));
 
+const { printed, failed } = watchedConsole();
+
 let folder: string;
-let log: MockInstance<typeof console.log>;
-let error: MockInstance<typeof console.error>;
-const printed = (spy: MockInstance) => spy.mock.calls.flat().join("\n");
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "albef-ablate-"));
   await writeSmallModel(join(folder, "small"), { like: join(weights, "albef-mini") });
 });
 afterAll(() => rmSync(folder, { recursive: true }));
-beforeEach(() => {
-  log = vi.spyOn(console, "log").mockImplementation(() => undefined);
-  error = vi.spyOn(console, "error").mockImplementation(() => undefined);
-  vi.spyOn(process.stderr, "write").mockImplementation(() => true);
-});
-afterEach(() => vi.restoreAllMocks());
 
 test("every row is trained once and told with its spread; what is done is not done again", async () => {
   const list = join(folder, "list.json");
@@ -37,9 +31,9 @@ test("every row is trained once and told with its spread; what is done is not do
   writeFileSync(results, `${JSON.stringify(row)}\n${JSON.stringify({ ...row, seed: 1, TR1: 100 })}\n`);
   const own = ["--data", list, "--images", join(weights, "eval"), "--results", results, "--device", "wasm"];
   const short = ["--seeds", "1", "--epochs", "1", "--batch-size", "2", "--k-test", "2"];
-  expect(await main(["ablate", join(folder, "small"), ...own, ...short]), printed(error)).toBe(0);
-  expect(printed(log)).toContain("2 pictures to learn from, 2 to measure by");
-  expect(printed(log)).toMatch(/\+ ITC +2 +75\.0 ± 35\.4 +0\.0 ± 0\.0 +25\.0 ± 0\.0/);
+  expect(await main(["ablate", join(folder, "small"), ...own, ...short]), failed()).toBe(0);
+  expect(printed()).toContain("2 pictures to learn from, 2 to measure by");
+  expect(printed()).toMatch(/\+ ITC +2 +75\.0 ± 35\.4 +0\.0 ± 0\.0 +25\.0 ± 0\.0/);
   const done = readFileSync(results, "utf8")
     .trim()
     .split("\n")
@@ -51,5 +45,5 @@ test("every row is trained once and told with its spread; what is done is not do
 
 test("a call that makes no sense", async () => {
   expect(await main(["ablate", join(folder, "small")])).toBe(2);
-  expect(printed(error)).toContain("--data is needed");
+  expect(failed()).toContain("--data is needed");
 });

@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, type MockInstance, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { Albef } from "../albef.ts";
+import { watchedConsole } from "../testing/console.ts";
 import { writeSmallModel } from "../testing/small-model.ts";
 import { main } from "./main.ts";
 
@@ -13,12 +14,11 @@ const root = fileURLToPath(new URL("../../../../", import.meta.url));
 const mini = join(root, "weights", "albef-mini");
 const PICTURES = ["pizza-twemoji", "tulip-fluent-3d", "whale-noto-v1", "violin-fluent-3d"];
 
+const { printed, failed } = watchedConsole();
+
 let folder: string;
 let model: string;
 let photos: string;
-let log: MockInstance<typeof console.log>;
-let error: MockInstance<typeof console.error>;
-const printed = (spy: MockInstance) => spy.mock.calls.flat().join("\n");
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "albef-train-"));
@@ -32,12 +32,6 @@ beforeAll(async () => {
   }
 });
 afterAll(() => rmSync(folder, { recursive: true }));
-beforeEach(() => {
-  log = vi.spyOn(console, "log").mockImplementation(() => undefined);
-  error = vi.spyOn(console, "error").mockImplementation(() => undefined);
-  vi.spyOn(process.stderr, "write").mockImplementation(() => true);
-});
-afterEach(() => vi.restoreAllMocks());
 
 const short = ["--data", "", "--batch-size", "2", "--epochs", "2", "--held-out", "0", "--device", "wasm"];
 const call = (command: string, out: string, ...more: string[]) => [
@@ -59,12 +53,12 @@ async function killedAfter(steps: number, args: readonly string[], out: string):
 
 test("pre-training that is killed and resumed ends as one that was not, bit for bit; no half-written file is taken", async () => {
   const options = ["--save-every", "2", "--queue-size", "4"];
-  expect(await main(call("pretrain", "whole", ...options)), printed(error)).toBe(0);
+  expect(await main(call("pretrain", "whole", ...options)), failed()).toBe(0);
   await killedAfter(3, call("pretrain", "killed", ...options), "killed");
   writeFileSync(join(folder, "killed", "state.safetensors.new"), "half of a st");
   expect(await main(call("pretrain", "killed", ...options)), "a training is not begun over another").toBe(2);
-  expect(await main(call("pretrain", "killed", ...options, "--resume")), printed(error)).toBe(0);
-  expect(printed(log)).toContain("goes on after step 2");
+  expect(await main(call("pretrain", "killed", ...options, "--resume")), failed()).toBe(0);
+  expect(printed()).toContain("goes on after step 2");
   const file = (out: string, name: string) => readFileSync(join(folder, out, name));
   for (const name of ["state.safetensors", "adapter.safetensors", "model/model.safetensors"]) {
     expect(file("killed", name).equals(file("whole", name)), name).toBe(true);
@@ -89,8 +83,8 @@ test("train: what is left out is counted and named; options from a file; the mod
   writeFileSync(config, JSON.stringify({ epochs: 9, freeze: ["vision"], maxGradNorm: 1, rates: { fusion: 0.5 } }));
   const more = ["--images", photos, "--config", config, "--log", "log.jsonl", "--epochs", "1"];
   const args = call("train", "tuned", ...more).with(3, list);
-  expect(await main(args), printed(error)).toBe(0);
-  expect(printed(log)).toMatch(/2 left out:\n {2}torn\.jpg: image: .*\n {2}a\.jpg: its caption has no word/);
+  expect(await main(args), failed()).toBe(0);
+  expect(printed()).toMatch(/2 left out:\n {2}torn\.jpg: image: .*\n {2}a\.jpg: its caption has no word/);
   const logged = JSON.parse(readFileSync(join(folder, "tuned/log.jsonl"), "utf8"));
   expect(logged).toMatchObject({ step: 1, epoch: 1, itc: expect.any(Number), gradNorm: expect.any(Number) });
   using base = await Albef.fromPretrained(model, { device: "wasm" });
@@ -114,5 +108,5 @@ test.each([
   [["train", mini, "--data", "x", "--config", "nowhere.json"], "--config nowhere.json: ENOENT"],
 ])("albef %j makes no sense, and says why", async (args, problem) => {
   expect(await main(args)).toBe(2);
-  expect(printed(error)).toContain(problem);
+  expect(failed()).toContain(problem);
 });
