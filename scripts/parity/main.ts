@@ -71,7 +71,7 @@ async function runSession(
   for (const [i, name] of names.entries()) {
     const { lines, skipped, seconds } = await session.run(name);
     console.log(formatTable(lines, { heading: i === 0 }));
-    const memory = session.peakBytes && `, ${(session.peakBytes() / 1e9).toFixed(1)} GB of memory at most so far`;
+    const memory = session.peakBytes && `, ${(session.peakBytes() / 1e9).toFixed(1)} GB of memory at most`;
     const ok = lines.filter((line) => line.ok).length;
     console.log(`${name}: ${ok} of ${lines.length} ok, ${seconds.toFixed(1)} s${memory ?? ""}`);
     if (isSlow(name)) {
