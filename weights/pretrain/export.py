@@ -1,7 +1,8 @@
-"""Export a checkpoint: python3 export.py CORPUS RUN/last.pt OUT [--teacher] [--before EVALUATION.json].
+"""Export a checkpoint: python3 export.py CORPUS RUN/last.pt OUT [--teacher] [--before MODEL].
 
 Writes weights, configuration, tokenizer, recorded results and recalls. --teacher takes the momentum copy, which is an
-average of the last few hundred steps. --before adds the training that the run went on from.
+average of the last few hundred steps. --before MODEL takes the mean with the weights that the run went on from: between
+the two, held-out recall is higher than at either end (Wortsman et al. 2022, weight-space ensembles).
 """
 
 import argparse
@@ -59,10 +60,20 @@ def write_manifest(out):
 
 def trainings(state, options):
     """What led to these weights, the earliest first."""
-    before = json.loads(options.before.read_text())["training"] if options.before else []
-    weights = "momentum copy" if options.teacher else "model"
+    before = json.loads((options.before / "evaluation.json").read_text())["training"] if options.before else []
+    weights = ("momentum copy" if options.teacher else "model") + (", mean with those before" if options.before else "")
     this = {name: state[name] for name in ("seconds", "steps", "samples", "phase")} | {"weights": weights}
     return [*(before if isinstance(before, list) else [before]), this]
+
+
+def weights_of(state, options):
+    """The model that is exported."""
+    trained = Albef(state["config"]["model"])
+    trained.load_state_dict(state["teacher" if options.teacher else "model"])
+    if options.before:
+        before = from_official(state["config"]["model"], options.before / "model.safetensors").state_dict()
+        trained.load_state_dict({name: (value + before[name]) / 2 for name, value in trained.state_dict().items()})
+    return trained
 
 
 def main():
@@ -79,10 +90,8 @@ def main():
     torch.manual_seed(0)
     state, tokenizer = torch.load(options.checkpoint), Corpus(options.corpus, 0).tokenizer
     config = state["config"]
-    trained = Albef(config["model"])
-    trained.load_state_dict(state["teacher" if options.teacher else "model"])
     positions = config["model"]["bert_config"]["max_position_embeddings"]
-    safetensors_file.write(out / "model.safetensors", to_official(trained, positions))
+    safetensors_file.write(out / "model.safetensors", to_official(weights_of(state, options), positions))
     model = from_official(config["model"], out / "model.safetensors")
     found = {name: measure(model, tokenizer, HERE.parent / "eval" / f"{name}.json", RERANKED) for name in SETS}
     (out / "tokenizer.json").write_text(tokenizer.to_json() + "\n")
