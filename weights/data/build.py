@@ -106,7 +106,8 @@ def notice():
     """One line per source of pictures or words."""
     text = json.loads((HERE / "sources.json").read_text())["text"]
     words_of = [f"{s['package']} {s['version']}: words, {s['license']}" for s in text]
-    head = "Pictures and words of albef-mini. Pictures marked (dev) and (test) were never trained."
+    head = "Sources of the pictures and words albef-mini was trained and measured with. "
+    head += "Pictures marked (dev) and (test) were never trained."
     return "\n".join([head, "", *credits(), "", *words_of, ""])
 
 
