@@ -56,6 +56,8 @@ test.each([
   [["inspect", "nowhere.pth"], 2, "no such file"],
   [["eval", "retrieval", "model"], 2, "--annotations and --images"],
   [["eval", "retrieval", "m", "--k-test", "-1"], 2, "k-test"],
+  [["eval", "ve", "model", "--images", "there"], 2, "--annotations must be given"],
+  [["eval", "vqa", "model", "--questions", "q.json", "--images", "there"], 2, "give --annotations to measure by"],
 ])("albef %j ends with %i and says why", async (args, status, problem) => {
   expect(await main(args)).toBe(status);
   expect(printed(error)).toContain(problem);
