@@ -1,5 +1,5 @@
 import type { InferenceSession, Tensor } from "onnxruntime-common";
-import { onnxOf } from "../peers/onnx-rules.ts";
+import { type OnnxOptions, onnxOf } from "../peers/onnx-rules.ts";
 import { type Engine, F32_TOLERANCE } from "./engine.ts";
 
 /** The module, imported by who knows where it runs. */
@@ -12,7 +12,11 @@ export interface OrtModule {
 }
 
 /** onnxruntime-web with all of its graph optimisations. It runs; it does not train. */
-export function onnxruntimeEngine(ort: OrtModule, device: "webgpu" | "wasm"): Engine {
+export function onnxruntimeEngine(
+  ort: OrtModule,
+  device: "webgpu" | "wasm",
+  options: OnnxOptions = { attentionOperator: device === "wasm" },
+): Engine {
   return {
     name: `onnxruntime-web ${device}`,
     version: ort.env.versions.common,
@@ -21,7 +25,7 @@ export function onnxruntimeEngine(ort: OrtModule, device: "webgpu" | "wasm"): En
     trains: false,
     tolerance: F32_TOLERANCE,
     async prepare(workload) {
-      const session = await ort.InferenceSession.create(onnxOf(workload), {
+      const session = await ort.InferenceSession.create(onnxOf(workload, options), {
         executionProviders: [device],
         graphOptimizationLevel: "all",
       });

@@ -8,12 +8,17 @@ interface Draft {
   readonly constants: Map<string, OnnxTensor>;
 }
 
+export interface OnnxOptions {
+  /** onnxruntime's own operator for attention. On WebGPU (SwiftShader, 257 tokens) it is 16 % off, so there it is spelled out. */
+  readonly attentionOperator: boolean;
+}
+
 /** The workload as an ONNX file, in the operators that onnxruntime has its own kernels for. */
-export function onnxOf({ graph, parameters }: Workload): Uint8Array<ArrayBuffer> {
+export function onnxOf({ graph, parameters }: Workload, options: OnnxOptions): Uint8Array<ArrayBuffer> {
   const draft: Draft = { nodes: [], constants: new Map() };
   const kernels = denseKernels(graph);
   const outputs = interpret<string>(graph, {
-    rules: onnxRules(draft),
+    rules: onnxRules(draft, options),
     kernels,
     source(kind, name) {
       if (kind === "inputs") return name;
@@ -38,7 +43,7 @@ function specsOf(graph: Graph, table: Readonly<Record<string, number>>): Record<
 
 const MICROSOFT = "com.microsoft";
 
-function onnxRules({ nodes, constants }: Draft): Rules<string> {
+function onnxRules({ nodes, constants }: Draft, { attentionOperator }: OnnxOptions): Rules<string> {
   const add = (op: string, inputs: readonly string[], attributes: Record<string, Attribute> = {}, domain = "") => {
     const output = `v${nodes.length}`;
     nodes.push({ op, inputs, output, attributes, domain });
@@ -88,15 +93,23 @@ function onnxRules({ nodes, constants }: Draft): Rules<string> {
         part(inputs.key!, attrs.keyOffset, call, "key"),
         part(inputs.value!, attrs.valueOffset, call, "value"),
       ];
-      const attributes = { num_heads: attrs.heads, scale: { float: attrs.scale } };
-      if (!inputs.mask) return add("MultiHeadAttention", operands, attributes, MICROSOFT);
-      const [batch, keys] = specs.mask!.shape as readonly [number, number];
-      const hidden = add("Mul", [add("Sub", [scalar(1), inputs.mask]), scalar(attrs.maskValue)]);
-      const bias = add("Expand", [
-        reshape(hidden, [batch, 1, 1, keys]),
-        ints([batch, attrs.heads, specs.query!.shape[1]!, keys]),
-      ]);
-      return add("MultiHeadAttention", [...operands, "", "", bias], attributes, MICROSOFT);
+      const { heads, headDim, maskValue } = attrs;
+      const [batch, length] = specs.query!.shape as readonly [number, number];
+      const keys = specs.key!.shape[1]!;
+      const hidden = inputs.mask && add("Mul", [add("Sub", [scalar(1), inputs.mask]), scalar(maskValue)]);
+      const bias = hidden && reshape(hidden, [batch, 1, 1, keys]);
+      if (attentionOperator) {
+        const attributes = { num_heads: heads, scale: { float: attrs.scale } };
+        const whole = bias && add("Expand", [bias, ints([batch, heads, length, keys])]);
+        return add("MultiHeadAttention", whole ? [...operands, "", "", whole] : operands, attributes, MICROSOFT);
+      }
+      const split = (x: string, tokens: number, perm: readonly number[]) =>
+        add("Transpose", [reshape(x, [batch, tokens, heads, headDim])], { perm });
+      const query = add("Mul", [split(operands[0]!, length, [0, 2, 1, 3]), scalar(attrs.scale)]);
+      const products = add("MatMul", [query, split(operands[1]!, keys, [0, 2, 3, 1])]);
+      const weights = add("Softmax", [bias ? add("Add", [products, bias]) : products], { axis: -1 });
+      const context = add("MatMul", [weights, split(operands[2]!, keys, [0, 2, 1, 3])]);
+      return reshape(add("Transpose", [context], { perm: [0, 2, 1, 3] }), [batch, length, heads * headDim]);
     },
     patchEmbedding({ inputs, output, attrs: { patchSize } }) {
       const [batch, tokens, width] = output.shape as readonly [number, number, number];

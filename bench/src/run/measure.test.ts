@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { Engine } from "../engines/engine.ts";
 import { nodeWasmEngines } from "../engines/node.ts";
+import { type OrtModule, onnxruntimeEngine } from "../engines/onnxruntime.ts";
 import { createWorkload, WORKLOAD_KINDS, type WorkloadRequest } from "../workloads/index.ts";
 import { measure } from "./measure.ts";
 import { agreementOf, referenceOf } from "./reference.ts";
@@ -26,6 +27,13 @@ test.each(WORKLOAD_KINDS)("%s: every engine that runs here agrees with f64 and i
     expect(coldMs).toBeGreaterThan(0);
     expect(agreement!.worst).toBeLessThan(2e-4);
   }
+});
+
+test("ONNX with attention spelled out, as on WebGPU, gives the same", async () => {
+  const ort = (await import("onnxruntime-web")) as unknown as OrtModule;
+  const spelledOut = onnxruntimeEngine(ort, "wasm", { attentionOperator: false });
+  const [row] = await measure(tiny("albef"), [spelledOut], once);
+  expect(row!.agreement!.worst).toBeLessThan(2e-4);
 });
 
 test("an engine whose results are wrong is not timed", async () => {
