@@ -27,9 +27,12 @@ async function main(): Promise<void> {
     if (report) sessions.push({ ...report, rows: await withCosts(report.rows) });
     else log("no hardware adapter here");
   }
-  const shown = together([...options.earlier.flatMap(sessionsIn), ...sessions]);
+  const shown = [...options.earlier.flatMap(sessionsIn), ...sessions];
   const facts = { ...(await hostFacts()), ...bundleKb() };
-  const goals = goalsTable(shown[0]?.rows ?? [], facts);
+  const goals = goalsTable(
+    shown.map(({ rows }) => rows),
+    facts,
+  );
   const markdown = [`## Goals\n\n${goals}`, ...shown.map(sessionText)].join("\n\n");
   console.log(markdown);
   const header = machine(options);
@@ -39,18 +42,6 @@ async function main(): Promise<void> {
 
 function sessionsIn(file: string): Session[] {
   return JSON.parse(readFileSync(file, "utf8")).sessions;
-}
-
-/** Sessions of one kind as one; of a workload that was measured twice the later measurement counts, as a whole. */
-function together(sessions: readonly Session[]): Session[] {
-  const byTitle = new Map<string, Session>();
-  for (const session of sessions) {
-    const measured = new Set(session.rows.map(({ workload }) => JSON.stringify(workload)));
-    const kept =
-      byTitle.get(session.title)?.rows.filter(({ workload }) => !measured.has(JSON.stringify(workload))) ?? [];
-    byTitle.set(session.title, { ...session, rows: [...kept, ...session.rows] });
-  }
-  return [...byTitle.values()];
 }
 
 async function runSession(adapter: AdapterName, options: Arguments, log: (line: string) => void) {
