@@ -21,11 +21,20 @@ async function main(): Promise<void> {
   const options = parseArguments(process.argv.slice(2));
   const log = (line: string) => console.error(line);
   const sessions: Session[] = [];
+  const keep = () => options.json && writeFileSync(options.json, `${JSON.stringify({ sessions }, undefined, 1)}\n`);
   for (const adapter of options.adapters) {
     log(`\n${adapter}`);
-    const report = await runSession(adapter, options, log);
-    if (report) sessions.push({ ...report, rows: await withCosts(report.rows) });
-    else log("no hardware adapter here");
+    let session: Session | undefined;
+    for (const workload of options.workloads) {
+      const report = await runSession(adapter, { ...options, workloads: [workload] }, log);
+      if (!report) break;
+      const rows = await withCosts(report.rows);
+      if (session) sessions.pop();
+      session = { ...report, rows: [...(session?.rows ?? []), ...rows] };
+      sessions.push(session);
+      keep(); // a run that is stopped leaves what it has
+    }
+    if (!session) log("no hardware adapter here");
   }
   const shown = [...options.earlier.flatMap(sessionsIn), ...sessions];
   const facts = { ...(await hostFacts()), ...bundleKb() };
@@ -37,7 +46,6 @@ async function main(): Promise<void> {
   console.log(markdown);
   const header = machine(options);
   if (options.markdown) writeFileSync(options.markdown, `${header}\n${markdown}\n`);
-  if (options.json) writeFileSync(options.json, `${JSON.stringify({ facts, sessions: shown }, undefined, 1)}\n`);
 }
 
 function sessionsIn(file: string): Session[] {

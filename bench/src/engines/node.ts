@@ -31,5 +31,11 @@ export async function nodeGpuEngines(): Promise<Engine[]> {
   const gpu = create([]);
   const executor = await createWebGpuExecutor({ gpu });
   const ours = albefEngine(executor);
-  return executor.supportsF16 ? [ours, albefEngine(executor, { half: true })] : [ours];
+  const engines = executor.supportsF16 ? [ours, albefEngine(executor, { half: true })] : [ours];
+  const held = new Set([gpu]); // Dawn crashes once its GPU object is collected
+  const dispose = () => {
+    executor.dispose();
+    held.clear();
+  };
+  return engines.map((engine) => ({ ...engine, dispose }));
 }

@@ -16,10 +16,10 @@ export interface Point {
 
 const REPEATS = 5;
 
-/** Our engine on Dawn. The GPU object must be held: Dawn crashes once it is collected. */
-export async function openDawn(): Promise<{ readonly gpu: GPU; readonly executor: WebGpuExecutor }> {
+/** Our engine on Dawn; `null` plans and counts, but computes nothing. The GPU object must be held: Dawn crashes once it is collected. */
+export async function openDawn(backend?: "null"): Promise<{ readonly gpu: GPU; readonly executor: WebGpuExecutor }> {
   Object.assign(globalThis, globals);
-  const gpu = create([]);
+  const gpu = create(backend ? [`backend=${backend}`] : []);
   return { gpu, executor: await createWebGpuExecutor({ gpu }) };
 }
 
