@@ -1,10 +1,16 @@
-import { afterAll, expect, test } from "vitest";
-import { commands } from "vitest/browser";
+import { afterEach, beforeAll, expect, test } from "vitest";
+import { cdp, commands } from "vitest/browser";
+import type { ServedSmallModel } from "../../../../scripts/official-size/serve-command.ts";
+import { QuotaError } from "../errors.ts";
 import { loadModel } from "../model/load.ts";
 import type { ProgressEvent } from "../types.ts";
 import { cachedModels, clearCache } from "./cache.ts";
 
-afterAll(() => clearCache());
+let served: ServedSmallModel;
+beforeAll(async () => {
+  served = await commands.serveSmallModel();
+});
+afterEach(() => clearCache());
 
 function partsOf(values: readonly number[], count: number): number[][] {
   const size = values.length / count;
@@ -12,7 +18,6 @@ function partsOf(values: readonly number[], count: number): number[][] {
 }
 
 test("a converted .pth in several files, served by another origin, loads and gives the recorded features", async () => {
-  const served = await commands.serveSmallModel();
   expect(served.files.filter((name) => name.endsWith(".safetensors")).length).toBeGreaterThan(2);
   const events: ProgressEvent[] = [];
   const onProgress = (event: ProgressEvent) => void events.push(event);
@@ -37,4 +42,18 @@ test("a converted .pth in several files, served by another origin, loads and giv
   const verified = new Set(events.filter(({ phase }) => phase === "verify").map(({ file }) => file));
   expect([...verified].filter((name) => name.endsWith(".safetensors")).length).toBeGreaterThan(2);
   expect((await cachedModels()).map(({ source }) => source)).toContain(served.url);
+});
+
+test("a browser that gives no room: the cache asked for says so and what to do, without one by name it loads", async () => {
+  const { origin } = location;
+  const storage = cdp() as { send(method: string, options: object): Promise<unknown> };
+  await storage.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: 100_000 });
+  try {
+    const loading = loadModel(served.url, { device: "webgpu", cache: "opfs" });
+    await expect(loading).rejects.toThrow(QuotaError);
+    await expect(loading).rejects.toThrow(/safetensors: no space to keep 0\.\d MB .*or load with cache: "memory"/);
+    (await loadModel(served.url, { device: "webgpu" })).dispose(); // what does not fit stays in memory
+  } finally {
+    await storage.send("Storage.overrideQuotaForOrigin", { origin });
+  }
 });
