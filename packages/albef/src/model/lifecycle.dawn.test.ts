@@ -1,0 +1,59 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { create, globals } from "webgpu";
+import { Albef } from "../albef.ts";
+import { writeSmallModel } from "../testing/small-model.ts";
+
+const weights = fileURLToPath(new URL("../../../../weights/", import.meta.url));
+const photo = (id: string) => ({ id, image: new Uint8Array(readFileSync(`${weights}gallery/${id}`)) });
+
+/** Counts the buffers of a device that nobody has destroyed. */
+function liveBuffers(device: GPUDevice): Map<GPUBuffer, number> {
+  const live = new Map<GPUBuffer, number>();
+  const createBuffer = device.createBuffer.bind(device);
+  device.createBuffer = (descriptor) => {
+    const buffer = createBuffer(descriptor);
+    const destroy = buffer.destroy.bind(buffer);
+    buffer.destroy = () => {
+      live.delete(buffer);
+      return destroy();
+    };
+    live.set(buffer, descriptor.size);
+    return buffer;
+  };
+  return live;
+}
+
+let folder: string;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "albef-lifecycle-"));
+  await writeSmallModel(folder, { like: `${weights}albef-mini` });
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test("models and galleries made and freed in a loop leave no buffer on the page's device", async () => {
+  Object.assign(globalThis, globals);
+  const gpu = create([]);
+  const adapter = await gpu.requestAdapter();
+  const device = await adapter!.requestDevice();
+  const live = liveBuffers(device);
+  const peaks: number[] = [];
+  for (let i = 0; i < 2; i++) {
+    const model = await Albef.fromPretrained(folder, { device });
+    const gallery = await model.gallery([photo("pizza-twemoji.webp"), photo("sailboat-fluent-3d.webp")]);
+    const hits = await gallery.search("a sailboat", { rerank: 2 });
+    expect(hits).toHaveLength(2);
+    peaks.push([...live.values()].reduce((sum, size) => sum + size, 0));
+    gallery.dispose();
+    model.dispose();
+    await new Promise((resolve) => setTimeout(resolve)); // what is queued frees itself at the end
+    expect(live.size).toBe(0);
+  }
+  expect(peaks[0]).toBeGreaterThan(1e5);
+  expect(new Set(peaks).size).toBe(1);
+  device.destroy();
+  expect(gpu).toBeDefined(); // held until here: Dawn crashes once its GPU object is collected
+});
