@@ -61,3 +61,26 @@ test("the lines of docs/visual-question-answering.md run as they are written", a
   expect(answers).toContain(best.answer);
   expect(own.probability).toBeLessThanOrEqual(1);
 }, 60_000);
+test("the lines of docs/grounding.md run as they are written", async () => {
+  const given = { picture: picture("sailboat-fluent-3d.webp"), lunch: picture("pizza-twemoji.webp") };
+  const names = ["seen", "boat", "head", "best", "before", "deeper", "again"];
+  const { seen, boat, head, best, before, deeper, again } = await runLines("docs/grounding.md", given, names);
+  expect(seen.words.map(({ word }: { word: string }) => word)).toEqual(["a", "red", "sailboat"]);
+  expect(seen.map.data).toHaveLength(seen.map.width * seen.map.height);
+  expect([boat.width, head.width]).toEqual([64, seen.map.width]);
+  expect(best.box).toHaveLength(4);
+  expect([before.mode, deeper.layer]).toEqual(["itc", 5]);
+  expect(again.words.at(-1).word).toBe("water");
+}, 60_000);
+
+test("the lines of docs/image-pairs.md run as they are written", async () => {
+  const [pizza, boat, flower] = NAMES.map(picture) as [Blob, Blob, Blob];
+  const items = [
+    { images: [pizza, boat], text: "the left image shows a pizza", isTrue: true },
+    { images: [boat, flower], text: "the left image shows a pizza", isTrue: false },
+    { images: [flower, pizza], text: "the right image shows a pizza", isTrue: true },
+  ];
+  const { probability } = await runLines("docs/image-pairs.md", { items }, ["probability"]);
+  expect(probability).toBeGreaterThan(0);
+  expect(probability).toBeLessThan(1);
+}, 60_000);

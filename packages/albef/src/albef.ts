@@ -4,7 +4,7 @@ import { type ModelCore, modelCore } from "./model/core.ts";
 import { matchScoreOf } from "./model/feature-types.ts";
 import { type LoadedModel, loadModel } from "./model/load.ts";
 import { similarityOf } from "./model/similarity.ts";
-import type { TaskName } from "./training/task-types.ts";
+import type { TaskName, TaskOptions } from "./training/task-types.ts";
 import type { FinetuneOptions } from "./training/types.ts";
 import type { AlbefModel, Features, LoadOptions, ModelSource } from "./types.ts";
 
@@ -94,7 +94,7 @@ function publicModel(loaded: LoadedModel): AlbefModel {
 
 /** For a task by its name, or for retrieval. */
 function finetuneOf(loaded: LoadedModel): AlbefModel["finetune"] {
-  const finetune = async (items: never, options: FinetuneOptions & { readonly task?: TaskName } = {}) => {
+  const finetune = async (items: never, options: FinetuneOptions & TaskOptions & { readonly task?: TaskName } = {}) => {
     const { finetuneTask, RETRIEVAL_GOAL, startTraining } = await later();
     const { task, ...rest } = options;
     if (task !== undefined) return finetuneTask(loaded, items, { ...rest, task, publish: publicModel });

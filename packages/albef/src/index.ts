@@ -33,7 +33,16 @@ export type {
   HiddenWordOptions,
   StepInspection,
 } from "./training/inspection-types.ts";
-export type { EntailmentItem, QuestionItem, TaskItems, TaskMetrics, TaskName } from "./training/task-types.ts";
+export type {
+  EntailmentItem,
+  PhraseItem,
+  QuestionItem,
+  StatementItem,
+  TaskItems,
+  TaskMetrics,
+  TaskName,
+  TaskOptions,
+} from "./training/task-types.ts";
 export type {
   AdapterTargets,
   Augmentation,

@@ -13,7 +13,7 @@ import type { Features, MatchScore, ScoreMatrix } from "./model/feature-types.ts
 import type { ModelProfile, ProfileOptions } from "./profile/types.ts";
 import type { ProgressOptions } from "./progress.ts";
 import type { Answer, AnswerOptions, Entailment } from "./tasks/types.ts";
-import type { TaskItems, TaskMetrics, TaskName } from "./training/task-types.ts";
+import type { TaskItems, TaskMetrics, TaskName, TaskOptions } from "./training/task-types.ts";
 import type { FinetuneOptions, FinetuneRun, PretrainOptions, TrainingPair } from "./training/types.ts";
 
 /** Where a model comes from: a URL or (in Node) a folder path, `opfs:name`, picked or dropped files, a picked folder. */
@@ -116,7 +116,7 @@ export interface AlbefModel extends Disposable {
   /** Fine-tunes for a downstream task by the same trainer; held-out items are measured by accuracy. */
   finetune<Task extends TaskName>(
     items: Iterable<TaskItems[Task]> | AsyncIterable<TaskItems[Task]>,
-    options: FinetuneOptions & { readonly task: Task },
+    options: FinetuneOptions & TaskOptions & { readonly task: Task },
   ): Promise<FinetuneRun<AlbefModel, TaskMetrics>>;
   /**
    * Goes on with pre-training (paper section 3): ITC, ITM and MLM with momentum distillation, by the same trainer as

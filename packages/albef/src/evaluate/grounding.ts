@@ -1,6 +1,7 @@
 import { type Box, chooseBox, groundingAccuracy } from "@albef/heads";
 import { groundIn, type OpenedImage, openImage } from "../grounding/ground.ts";
 import type { GroundOptions } from "../grounding/types.ts";
+import { expectContrast } from "../model/core.ts";
 import type { LoadedModel } from "../model/load.ts";
 import type { ImageInput } from "../types.ts";
 import type { Reference } from "./refcoco-annotations.ts";
@@ -25,6 +26,7 @@ export async function evaluateGrounding(
   references: readonly Reference[],
   { faithful, open, onProgress, ...options }: GroundingEvaluationOptions,
 ): Promise<GroundingEvaluation> {
+  expectContrast(model.engine);
   const chosen: { readonly box: Box | undefined; readonly iou: number }[] = [];
   let current: { readonly path: string; readonly image: OpenedImage } | undefined;
   for (const { image: path, text, box: reference, proposals: boxes } of references) {

@@ -1,8 +1,5 @@
-import { batchesOf } from "../model/batches.ts";
-import { readPixels } from "../model/images.ts";
 import type { LoadedModel } from "../model/load.ts";
-import { tokenizeCaptions } from "../model/texts.ts";
-import { comparisons } from "../tasks/compare.ts";
+import { judged } from "../tasks/compare.ts";
 import { expectPairHead } from "../tasks/task-heads.ts";
 import type { ImageInput } from "../types.ts";
 import type { NlvrStatement } from "./nlvr-annotations.ts";
@@ -14,9 +11,6 @@ export interface NlvrEvaluationOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Statements that are decoded and encoded at a time. */
-const SLICE = 8;
-
 /** The share of the statements that are judged rightly (official NLVR.py `evaluate`). Throws MissingHeadError. */
 export async function evaluateNlvr(
   model: LoadedModel,
@@ -24,28 +18,11 @@ export async function evaluateNlvr(
   { open, onProgress, signal }: NlvrEvaluationOptions,
 ): Promise<{ readonly accuracy: number; readonly probabilities: readonly number[] }> {
   expectPairHead(model);
-  const { engine, tokenizer, config } = model;
-  const probabilities: number[] = [];
-  const texts = tokenizeCaptions(
-    statements.map(({ text }) => text),
-    tokenizer,
-    config,
-    { maxTokens: config.text.maxPositions },
-  );
-  for (const { begin, size } of batchesOf(statements.length, [1, SLICE])) {
-    signal?.throwIfAborted();
-    const part = statements.slice(begin, begin + size);
-    const pixels = await Promise.all(
-      part.flatMap(({ images }) => images.map((path) => readPixels(open(path), config.vision.imageSize, signal))),
-    );
-    const images = await engine.encodeImages(pixels, { signal });
-    const encoded = await engine.encodeTexts(texts.slice(begin, begin + size), { signal });
-    const pairs = encoded.map((text, i) => ({
-      ...{ text, first: images[2 * i]!.states, second: images[2 * i + 1]!.states },
-    }));
-    probabilities.push(...(await comparisons(model, pairs, { signal })));
-    onProgress?.(probabilities.length, statements.length);
+  function* opened() {
+    for (const { images, text } of statements) yield { images: [open(images[0]), open(images[1])] as const, text };
   }
+  const onJudged = (count: number) => onProgress?.(count, statements.length);
+  const probabilities = await judged(model, opened(), { signal, onJudged });
   const right = statements.filter(({ isTrue }, i) => isTrue === probabilities[i]! > 0.5).length;
   return { accuracy: right / statements.length, probabilities };
 }

@@ -1,13 +1,14 @@
 import { type Graph, trace } from "@albef/core";
-import { fusionParameters, imageTokenCount, parameterSource, visionParameters } from "@albef/encoder";
+import { fusionParameters, imageTokenCount, visionParameters } from "@albef/encoder";
 import { contrastCam, itmParameters, matchCam, visionProjectionParameters } from "@albef/heads";
-import type { ModelPlan } from "../model/graphs.ts";
+import { type ModelPlan, sourceIn } from "../model/graphs.ts";
 
 /** Text states and mask, image states, one of each -> ITM logits [1, 2], attention and cam [1, heads, length, ...]. */
-export function matchCamGraph({ config, textPrefix, specs }: ModelPlan, layer: number, length: number): Graph {
+export function matchCamGraph(plan: ModelPlan, layer: number, length: number): Graph {
+  const { config, textPrefix } = plan;
   const { text, vision } = config;
   return trace((tracer) => {
-    const source = parameterSource(tracer, specs);
+    const source = sourceIn(plan, tracer);
     const input = (name: string, ...shape: number[]) => tracer.input(name, { dtype: "f32", shape });
     const inputs = {
       textEmbeds: input("text", 1, length, text.hiddenSize),
@@ -21,10 +22,11 @@ export function matchCamGraph({ config, textPrefix, specs }: ModelPlan, layer: n
 }
 
 /** Pixels and the text's feature -> attention [1, heads, 1, tokens] and cam [1, heads, 1, patches]. */
-export function contrastCamGraph({ config, specs }: ModelPlan, layer: number): Graph {
+export function contrastCamGraph(plan: ModelPlan, layer: number): Graph {
+  const { config } = plan;
   const { imageSize } = config.vision;
   return trace((tracer) => {
-    const source = parameterSource(tracer, specs);
+    const source = sourceIn(plan, tracer);
     const image = tracer.input("image", { dtype: "f32", shape: [1, 3, imageSize, imageSize] });
     const textFeatures = tracer.input("text", { dtype: "f32", shape: [1, config.embedDim] });
     const temperature = tracer.input("temperature", { dtype: "f32", shape: [] });

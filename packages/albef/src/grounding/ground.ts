@@ -45,6 +45,7 @@ export async function ground(
   text: string,
   options: GroundOptions = {},
 ): Promise<Grounding> {
+  expectContrast(model.engine);
   return groundIn(model, await openImage(model, image, options.signal), text, options);
 }
 
@@ -54,7 +55,6 @@ export async function groundIn(
   text: string,
   options: GroundOptions = {},
 ): Promise<Grounding> {
-  expectContrast(model.engine);
   const { mode = "itm", signal, ...choice } = options;
   const layers = layersOf(model, mode);
   const layer = options.layer ?? defaultLayer(layers, mode);

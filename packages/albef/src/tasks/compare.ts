@@ -1,16 +1,9 @@
 import { type Graph, primitives as p, trace } from "@albef/core";
-import {
-  imageTokenCount,
-  type PairSharing,
-  pairConfig,
-  pairEncoder,
-  pairParameters,
-  parameterSource,
-} from "@albef/encoder";
+import { imageTokenCount, type PairSharing, pairConfig, pairEncoder, pairParameters } from "@albef/encoder";
 import { classifierLogits, NLVR_LABELS, nlvrParameters } from "@albef/heads";
 import { batchesOf, concatRows, splitRows } from "../model/batches.ts";
 import type { EncodedText } from "../model/engine.ts";
-import type { ModelPlan } from "../model/graphs.ts";
+import { type ModelPlan, sourceIn } from "../model/graphs.ts";
 import { readPixels } from "../model/images.ts";
 import type { LoadedModel } from "../model/load.ts";
 import { tokenizeCaptions } from "../model/texts.ts";
@@ -20,21 +13,25 @@ import { expectPairHead } from "./task-heads.ts";
 const BATCHES = [1, 4];
 const TRUE = NLVR_LABELS.indexOf("True");
 
+interface CompareShape {
+  readonly batch: number;
+  readonly length: number;
+  readonly sharing: PairSharing;
+}
+
 /** Text states and mask, states of two images -> probability that the text is true, [batch, 2]. */
-function compareGraph({ config, textPrefix, specs }: ModelPlan, batch: number, length: number): Graph {
-  const { text, vision } = config;
+function compareGraph(plan: ModelPlan, { batch, length, sharing }: CompareShape): Graph {
+  const { text, vision } = plan.config;
   return trace((tracer) => {
-    const source = parameterSource(tracer, specs);
-    const bert = source.scope(textPrefix);
+    const source = sourceIn(plan, tracer);
     const input = (name: string, ...shape: number[]) => tracer.input(name, { dtype: "f32", shape: [batch, ...shape] });
     const image = (name: string) => input(name, imageTokenCount(vision), vision.hiddenSize);
     const pair = {
       ...{ textEmbeds: input("text", length, text.hiddenSize), attentionMask: input("attentionMask", length) },
       imageEmbeds: [image("first"), image("second")] as const,
     };
-    const layers = pairParameters(bert, text, { sharing: sharingOf({ config, textPrefix, specs }) });
-    const logits = classifierLogits(pairEncoder(pair, layers, text), nlvrParameters(source, text));
-    return { probabilities: p.softmax(logits) };
+    const fused = pairEncoder(pair, pairParameters(source.scope(plan.textPrefix), text, { sharing }), text);
+    return { probabilities: p.softmax(classifierLogits(fused, nlvrParameters(source, text))) };
   });
 }
 
@@ -56,17 +53,22 @@ export interface EncodedPair {
   readonly second: Float32Array;
 }
 
+export interface CompareOptions extends ProgressOptions {
+  /** What the layers share, where the weights do not tell. */
+  readonly sharing?: PairSharing | undefined;
+}
+
 /** How likely each text is true of its two images, 0 to 1. All texts are of one length. */
 export async function comparisons(
   { engine }: LoadedModel,
   pairs: readonly EncodedPair[],
-  { signal, onProgress }: ProgressOptions = {},
+  { sharing = sharingOf(engine.plan), signal, onProgress }: CompareOptions = {},
 ): Promise<number[]> {
   const results: number[] = [];
   const length = pairs[0]?.text.attentionMask.length ?? 0;
   for (const { begin, size } of batchesOf(pairs.length, BATCHES)) {
     signal?.throwIfAborted();
-    const build = () => compareGraph(engine.plan, size, length);
+    const build = () => compareGraph(engine.plan, { batch: size, length, sharing });
     const program = await engine.programs.get(`compare ${size} x ${length}`, build, onProgress);
     const part = pairs.slice(begin, begin + size);
     const { probabilities } = await program.run({
@@ -80,6 +82,32 @@ export async function comparisons(
   return results;
 }
 
+export interface Statement {
+  readonly images: readonly [ImageInput, ImageInput];
+  readonly text: string;
+}
+
+/** How likely each text is true of its two images, 0 to 1; images are decoded as they are asked for. */
+export async function judged(
+  model: LoadedModel,
+  statements: Iterable<Statement>,
+  { onJudged, ...options }: CompareOptions & { readonly onJudged?: ((count: number) => void) | undefined } = {},
+): Promise<number[]> {
+  const { engine, tokenizer, config } = model;
+  const results: number[] = [];
+  for (const { images, text } of statements) {
+    options.signal?.throwIfAborted();
+    const pixels = await Promise.all(images.map((image) => readPixels(image, config.vision.imageSize, options.signal)));
+    const [first, second] = await engine.encodeImages(pixels, options);
+    const tokens = tokenizeCaptions([text], tokenizer, config, { maxTokens: config.text.maxPositions });
+    const [encoded] = await engine.encodeTexts(tokens, options);
+    const pair = { text: encoded!, first: first!.states, second: second!.states };
+    results.push(...(await comparisons(model, [pair], options)));
+    onJudged?.(results.length);
+  }
+  return results;
+}
+
 /** How likely a text is true of two images (NLVR2, paper section 4.4; official NLVR.py). Throws MissingHeadError. */
 export async function compare(
   model: LoadedModel,
@@ -88,15 +116,6 @@ export async function compare(
   options: ProgressOptions = {},
 ): Promise<number> {
   expectPairHead(model);
-  const { engine, tokenizer, config } = model;
-  const pixels = await Promise.all(images.map((image) => readPixels(image, config.vision.imageSize, options.signal)));
-  const [first, second] = await engine.encodeImages(pixels, options);
-  const tokens = tokenizeCaptions([text], tokenizer, config, { maxTokens: config.text.maxPositions });
-  const [encoded] = await engine.encodeTexts(tokens, options);
-  const [result] = await comparisons(
-    model,
-    [{ text: encoded!, first: first!.states, second: second!.states }],
-    options,
-  );
+  const [result] = await judged(model, [{ images, text }], options);
   return result!;
 }

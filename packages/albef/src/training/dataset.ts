@@ -13,7 +13,7 @@ import { bucketOf, concatRows } from "../model/batches.ts";
 import { readPixels, readRaw } from "../model/images.ts";
 import type { Lesson } from "./lesson.ts";
 import type { FinetunePlan, TrainingPair } from "./types.ts";
-import type { UsedPair } from "./used-pair.ts";
+import type { PicturedPair, UsedPair } from "./used-pair.ts";
 
 const LENGTHS = [8, 16];
 /** Streams of the random numbers. */
@@ -22,10 +22,11 @@ const ORDER = 2;
 const TRANSFORM = 3;
 const CAPTION = 5;
 const MASKING = 6;
+const SECOND = 8; // TRANSFORM of second pictures
 
 /** The pairs that can be used: every picture is decoded once to see that it can be. `skip` is told of the others. */
 export async function usablePairs(
-  pairs: Iterable<TrainingPair> | AsyncIterable<TrainingPair>,
+  pairs: Iterable<PicturedPair> | AsyncIterable<PicturedPair>,
   skip: (skipped: { readonly id: string; readonly reason: string }) => void,
   signal?: AbortSignal,
 ): Promise<UsedPair[]> {
@@ -33,17 +34,18 @@ export async function usablePairs(
   const groups = new Map<string, number>();
   let position = 0;
   let place = -1;
-  for await (const { image, caption, id = nameOf(image) ?? `pair ${position + 1}`, imageId } of pairs) {
+  for await (const pair of pairs) {
+    const { image, second, caption, id = nameOf(image) ?? `pair ${position + 1}`, imageId } = pair;
     signal?.throwIfAborted();
     place++;
     const key = imageId ?? `${position++}`;
-    const reason = preCaption(caption) === "" ? "its caption has no word" : await problemOf(image, signal);
+    const reason = preCaption(caption) === "" ? "its caption has no word" : await problemOf([image, second], signal);
     if (reason !== undefined) {
       skip({ id, reason });
       continue;
     }
     if (!groups.has(key)) groups.set(key, groups.size);
-    used.push({ id, image, captions: [preCaption(caption)], group: groups.get(key)!, place });
+    used.push({ id, image, second, captions: [preCaption(caption)], group: groups.get(key)!, place });
   }
   return used;
 }
@@ -62,9 +64,12 @@ function nameOf(image: TrainingPair["image"]): string | undefined {
   return typeof File !== "undefined" && image instanceof File ? image.name : undefined;
 }
 
-async function problemOf(image: TrainingPair["image"], signal: AbortSignal | undefined): Promise<string | undefined> {
+async function problemOf(
+  images: readonly (TrainingPair["image"] | undefined)[],
+  signal: AbortSignal | undefined,
+): Promise<string | undefined> {
   try {
-    await readRaw(image, signal);
+    for (const image of images) if (image) await readRaw(image, signal);
     return undefined;
   } catch (error) {
     if (signal?.aborted) throw error;
@@ -144,13 +149,15 @@ export async function trainingBatch(
   const { seed, augment, objective } = plan;
   const chosen = places.map((place) => pairs[place]!);
   const drawAt = (purpose: number, i: number) => randomAt({ seed, stream: [purpose, epoch, places[i]!] });
-  const images = await Promise.all(
-    chosen.map(async ({ image }, i) => {
-      const raw = await readRaw(image, signal);
-      const drawn = drawTransform(raw, drawAt(TRANSFORM, i), TRAIN_TRANSFORMS[augment]);
-      return transformImage(raw, drawn, { size: config.vision.imageSize });
-    }),
-  );
+  const transformed = async (image: TrainingPair["image"], draw: () => number) => {
+    const raw = await readRaw(image, signal);
+    const drawn = drawTransform(raw, draw, TRAIN_TRANSFORMS[augment]);
+    return transformImage(raw, drawn, { size: config.vision.imageSize });
+  };
+  const images = await Promise.all([
+    ...chosen.map(({ image }, i) => transformed(image, drawAt(TRANSFORM, i))),
+    ...chosen.flatMap(({ second }, i) => (second ? [transformed(second, drawAt(SECOND, i))] : [])),
+  ]);
   const texts = tokenizer.encode(
     chosen.map(({ captions }, i) => captions[drawInteger(drawAt(CAPTION, i), captions.length)]!),
     { maxLength: length, padTo: length },
@@ -158,7 +165,7 @@ export async function trainingBatch(
   const batch = { image: concatRows(images), inputIds: texts.inputIds, attentionMask: texts.attentionMask };
   const given = { ...batch, ids: Int32Array.from(chosen, ({ group }) => group), seed: Uint32Array.of(seed + number) };
   const hidden = objective.mlm ? hiddenWords(texts.inputIds, number, { plan, config }) : {};
-  return { inputs: { ...given, ...hidden, ...lesson?.targets(chosen) }, names: chosen.map(({ id }) => id) };
+  return { inputs: { ...given, ...hidden, ...lesson?.targets?.(chosen) }, names: chosen.map(({ id }) => id) };
 }
 
 function hiddenWords(

@@ -1,33 +1,15 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { Albef } from "../albef.ts";
 import { main } from "../cli/main.ts";
+import { thingAfter, drawnThings as things } from "../testing/makers.ts";
+import { weightsFolder as weights } from "../testing/pictures.ts";
 import { writeSmallModel } from "../testing/small-model.ts";
 import type { AlbefModel } from "../types.ts";
 import type { EntailmentItem, QuestionItem, TaskItems, TaskName } from "./task-types.ts";
 import type { FinetuneOptions } from "./types.ts";
-
-const weights = fileURLToPath(new URL("../../../../weights/", import.meta.url));
-/** Things that one maker drew, to learn from, and others, to be asked of. */
-const MAKERS = {
-  turtle: "twemoji",
-  mushroom: "noto",
-  grapes: "noto",
-  hamburger: "noto",
-  airplane: "fluent-flat",
-  bouquet: "noto",
-  "fire-engine": "fluent-flat",
-  "spouting-whale": "noto-v1",
-} as const;
-const things = Object.entries(MAKERS).map(([thing, maker]) => ({
-  word: thing.replace("-", " "),
-  shown: new Blob([readFileSync(`${weights}eval/unseen-style/${thing}-streamline.png`)]),
-  asked: `held-out/${thing}-${maker}.png`,
-}));
-const other = (place: number, by: number) => things[(place + by) % things.length]!;
 
 /** The encoders know the things already: what is learnt is how to speak of them. */
 const plain = { augment: "none", alpha: 0, heldOut: 0, freeze: ["vision", "text"], batchSize: 8 } as const;
@@ -74,13 +56,13 @@ async function evaluate(task: string, args: readonly string[]): Promise<string> 
 test("entailment: learnt from one maker's drawings, told of the other makers'", async () => {
   const items: EntailmentItem[] = things.flatMap(({ word, shown: image }, i) => [
     { image, imageId: word, text: `there is a ${word}`, label: "entailment" },
-    { image, imageId: word, text: `there is a ${other(i, 3).word}`, label: "contradiction" },
+    { image, imageId: word, text: `there is a ${thingAfter(i, 3).word}`, label: "contradiction" },
   ]);
   const losses = await learn(items, { task: "entailment", epochs: 5, learningRate: 2e-3 });
   expect(losses.at(-1)).toBeLessThan(0.3 * losses[0]!);
   const entries = things.flatMap(({ word, asked: image }, i) => [
     { image, sentence: `there is a ${word}`, label: "entailment" },
-    { image, sentence: `there is a ${other(i, 5).word}`, label: "contradiction" }, // in no picture's training
+    { image, sentence: `there is a ${thingAfter(i, 5).word}`, label: "contradiction" }, // in no picture's training
   ]);
   const json = join(folder, "figures.json");
   const printed = await evaluate("ve", ["--annotations", write("ve.json", entries), "--json", json]);

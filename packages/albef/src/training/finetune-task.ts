@@ -2,8 +2,10 @@ import type { LoadedModel } from "../model/load.ts";
 import { entailmentLesson } from "./entailment-lesson.ts";
 import { FinetuneError } from "./errors.ts";
 import type { OpenedLesson } from "./goals.ts";
+import { groundingLesson } from "./grounding-lesson.ts";
+import { nlvrLesson } from "./nlvr-lesson.ts";
 import { startTraining } from "./run.ts";
-import type { TaskItems, TaskMetrics, TaskName } from "./task-types.ts";
+import type { TaskItems, TaskMetrics, TaskName, TaskOptions } from "./task-types.ts";
 import type { FinetuneOptions, FinetuneRun } from "./types.ts";
 import { vqaLesson } from "./vqa-lesson.ts";
 
@@ -11,10 +13,14 @@ type Items<T> = Iterable<T> | AsyncIterable<T>;
 
 /** The downstream tasks by name. */
 const LESSONS: {
-  readonly [Task in TaskName]: (model: LoadedModel, items: Items<TaskItems[Task]>) => Promise<OpenedLesson>;
-} = { entailment: entailmentLesson, vqa: vqaLesson };
+  readonly [Task in TaskName]: (
+    model: LoadedModel,
+    items: Items<TaskItems[Task]>,
+    options: TaskOptions,
+  ) => Promise<OpenedLesson>;
+} = { entailment: entailmentLesson, vqa: vqaLesson, nlvr: nlvrLesson, grounding: groundingLesson };
 
-export interface TaskRunOptions<Model, Task extends TaskName> extends FinetuneOptions {
+export interface TaskRunOptions<Model, Task extends TaskName> extends FinetuneOptions, TaskOptions {
   readonly task: Task;
   publish(tuned: LoadedModel): Model;
 }
@@ -23,11 +29,11 @@ export interface TaskRunOptions<Model, Task extends TaskName> extends FinetuneOp
 export async function finetuneTask<Model, Task extends TaskName>(
   model: LoadedModel,
   items: Items<TaskItems[Task]>,
-  { task, ...options }: TaskRunOptions<Model, Task>,
+  { task, sharing, ...options }: TaskRunOptions<Model, Task>,
 ): Promise<FinetuneRun<Model, TaskMetrics>> {
   if (!Object.hasOwn(LESSONS, task)) {
     throw new FinetuneError(`finetune: task must be ${Object.keys(LESSONS).join(" or ")}, got ${String(task)}`);
   }
-  const { goal, pairs } = await LESSONS[task](model, items);
+  const { goal, pairs } = await LESSONS[task](model, items, { sharing });
   return startTraining<Model, TaskMetrics>(model, pairs, { ...options, goal });
 }

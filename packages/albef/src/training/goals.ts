@@ -1,7 +1,8 @@
 import { type ObjectiveOptions, PRETRAIN_OBJECTIVE, RETRIEVAL_OBJECTIVE } from "@albef/distillation";
 import type { Lesson } from "./lesson.ts";
 import type { TaskName } from "./task-types.ts";
-import type { Augmentation, TrainingPair } from "./types.ts";
+import type { Augmentation } from "./types.ts";
+import type { PicturedPair } from "./used-pair.ts";
 
 /** What a training is for: its losses, and what is taken where an option is left open. */
 export interface Goal {
@@ -44,5 +45,5 @@ export const TASK_GOAL: Omit<Goal, "name" | "maxTokens"> = {
 /** A downstream task with what it is learnt from: `UsedPair.place` is the place of a pair's item. */
 export interface OpenedLesson {
   readonly goal: Goal;
-  readonly pairs: readonly TrainingPair[];
+  readonly pairs: readonly PicturedPair[];
 }

@@ -25,7 +25,7 @@ export function graphOptions(
   return {
     ...learningOf(model, plan, lesson),
     ...{ config: configOf(model, plan), textPrefix: model.origin.textPrefix, frozen: model.origin.store.specs },
-    task: lesson ? lesson.task(shape, plan.alpha > 0) : pairTask({ shape, objective }),
+    task: lesson?.task?.(shape, plan.alpha > 0) ?? pairTask({ shape, objective }),
     ...{ accumulate, precision, recompute },
   };
 }

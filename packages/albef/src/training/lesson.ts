@@ -9,11 +9,14 @@ import type { UsedPair } from "./used-pair.ts";
 export interface Lesson {
   /** Parameters of the head: they learn in full, with adapters too. */
   isHead(name: string): boolean;
+  /** The parameter of the model that one begins as; default: the one of its own name. */
+  sourceOf?(name: string): string;
   /** Where a parameter of the head begins that the model's files lack. */
-  startValue(name: string, seed: number): Promise<Float32Array | undefined>;
-  task(shape: { readonly batch: number; readonly length: number }, distill: boolean): TrainingTask;
+  startValue?(name: string, seed: number): Promise<Float32Array | undefined>;
+  /** Default: the losses of the goal's objective. */
+  task?(shape: { readonly batch: number; readonly length: number }, distill: boolean): TrainingTask;
   /** What a batch holds beside pictures and texts. */
-  targets(chosen: readonly UsedPair[]): TrainingBatch;
+  targets?(chosen: readonly UsedPair[]): TrainingBatch;
   /** Of the items held out, by a model that has the weights as they are now. */
   measure(model: LoadedModel, heldOut: readonly UsedPair[]): Promise<TaskMetrics>;
   /** Whether alpha rises over the first pass; in visual entailment it does not (official VE.yaml). */

@@ -78,7 +78,7 @@ function objectiveOf(goal: Goal, { alpha, trainPairs, batchSize, config, options
     distillItc: asked.distillItc && asked.itc && alpha > 0,
     distillMlm: asked.distillMlm && asked.mlm && alpha > 0,
   };
-  if (goal.lesson || objective.itc || objective.itm || objective.mlm) return objective;
+  if (goal.lesson?.task || objective.itc || objective.itm || objective.mlm) return objective;
   throw new FinetuneError(`${goal.name}: objective must have one of itc, itm and mlm`);
 }
 
@@ -106,7 +106,7 @@ const CHOICES = {
   train: ["all", "lora"],
   targets: ["attention", "all"],
   precision: ["f32", "f16"],
-  augment: ["pretrain", "finetune", "none"],
+  augment: ["pretrain", "finetune", "grounding", "none"],
 } as const satisfies Partial<Record<keyof PretrainOptions, readonly string[]>>;
 
 function expectOptions({ name: who }: Goal, options: PretrainOptions): void {

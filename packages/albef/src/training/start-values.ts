@@ -30,9 +30,9 @@ export function startValues(
   return async (name) => {
     const adapter = adapters.get(name);
     if (adapter) return adapter();
-    const stored = await storedValues(origin, name);
+    const stored = await storedValues(origin, lesson?.sourceOf?.(name) ?? name);
     if (stored) return stored;
-    return name === "temp" ? Float32Array.of(config.temperature) : lesson?.startValue(name, seed);
+    return name === "temp" ? Float32Array.of(config.temperature) : lesson?.startValue?.(name, seed);
   };
 }
 

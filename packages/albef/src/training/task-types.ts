@@ -1,5 +1,5 @@
-import type { DecodableImage } from "@albef/encoder";
-import type { EntailmentLabel } from "@albef/heads";
+import type { DecodableImage, PairSharing } from "@albef/encoder";
+import type { Box, EntailmentLabel } from "@albef/heads";
 
 interface TaskItem {
   readonly image: DecodableImage;
@@ -22,17 +22,43 @@ export interface QuestionItem extends TaskItem {
   readonly answer: string | readonly string[];
 }
 
+/** A statement about two pictures. */
+export interface StatementItem extends Omit<TaskItem, "image"> {
+  readonly images: readonly [DecodableImage, DecodableImage];
+  readonly text: string;
+  readonly isTrue: boolean;
+}
+
+/** A phrase for something in a picture. */
+export interface PhraseItem extends TaskItem {
+  readonly text: string;
+  /** Where it is, in pixels; it is not learnt from. Held-out phrases that have it are measured by it. */
+  readonly box?: Box | undefined;
+  /** Boxes to choose from. */
+  readonly proposals?: readonly Box[] | undefined;
+}
+
 /** What each task of `AlbefModel.finetune` learns from. */
 export interface TaskItems {
   readonly entailment: EntailmentItem;
   readonly vqa: QuestionItem;
+  readonly nlvr: StatementItem;
+  readonly grounding: PhraseItem;
+}
+
+export interface TaskOptions {
+  /** In nlvr: what the layers for the two pictures share. Default: keys and values of cross-attention, as official. */
+  readonly sharing?: PairSharing | undefined;
 }
 
 export type TaskName = keyof TaskItems;
 
 /** Of held-out items. */
 export interface TaskMetrics {
-  /** Percentage of items that the model gets right; in vqa those whose best answer is one that most people gave. */
+  /**
+   * Percentage of items that the model gets right; in vqa those whose best answer is one that most people gave;
+   * in grounding phrases whose box is found or, without one, that fit their own picture better than another.
+   */
   readonly accuracy: number;
   /** What the best weights are chosen by: the accuracy. */
   readonly mean: number;

@@ -18,8 +18,11 @@ export type Precision = "f32" | "f16";
 
 export type AdapterTargets = "attention" | "all";
 
-/** `pretrain`, `finetune`: the official crop, mirror image and RandAugment of either; `none`: pictures as they are. */
-export type Augmentation = "pretrain" | "finetune" | "none";
+/**
+ * `pretrain`, `finetune`: the official crop, mirror image and RandAugment of either; `grounding`: the same without a crop;
+ * `none`: pictures as they are.
+ */
+export type Augmentation = "pretrain" | "finetune" | "grounding" | "none";
 
 export interface FinetuneOptions {
   /** Passes over the pairs. Default: as many as make about 200 steps, at least 3. */
@@ -133,7 +136,7 @@ export interface FinetuneStep<Measured = RetrievalMetrics> {
   readonly step: number;
   readonly epoch: number;
   readonly loss: number;
-  /** `itc`, `itm` and, in pre-training, `mlm`; `entailment` or `vqa` in those tasks. */
+  /** `itc`, `itm` and, in pre-training, `mlm`; `entailment`, `vqa` or `nlvr` in those tasks. */
   readonly losses: Readonly<Record<string, number>>;
   readonly learningRate: number;
   readonly alpha: number;

@@ -57,7 +57,7 @@ function weighted({ answer }: QuestionItem): WeightedAnswer[] {
 }
 
 /** The decoder as the official loading fills it: from the layers, embeddings and word head of the pre-trained encoder. */
-function decoderStart({ origin, config }: LoadedModel): Lesson["startValue"] {
+function decoderStart({ origin, config }: LoadedModel): NonNullable<Lesson["startValue"]> {
   const { sources } = checkpointMap("vqa", shapesOf(origin.weights).keys(), config);
   return async (name) => {
     const source = sources.get(name);
