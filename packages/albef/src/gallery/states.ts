@@ -1,4 +1,6 @@
-/** Image states by id within a budget of bytes; what was used longest ago goes first. */
+import { floatsFrom, halvesFrom } from "@albef/core";
+
+/** Image states by id within a budget of bytes, as 16-bit floats; what was used longest ago goes first. */
 export interface StateCache {
   get(id: string): Float32Array | undefined;
   set(id: string, states: Float32Array): void;
@@ -9,18 +11,19 @@ export interface StateCache {
 }
 
 export function stateCache(budgetBytes: number): StateCache {
-  const kept = new Map<string, Float32Array>(); // in the order of use
+  const kept = new Map<string, Uint16Array>(); // in the order of use
   let bytes = 0;
+  const sizeOf = (states: Float32Array) => 2 * states.length;
   const remove = (id: string) => {
     bytes -= kept.get(id)?.byteLength ?? 0;
     kept.delete(id);
   };
   const put = (id: string, states: Float32Array) => {
     remove(id);
-    if (states.byteLength > budgetBytes) return;
-    while (bytes + states.byteLength > budgetBytes) remove(kept.keys().next().value!);
-    kept.set(id, states);
-    bytes += states.byteLength;
+    if (sizeOf(states) > budgetBytes) return;
+    while (bytes + sizeOf(states) > budgetBytes) remove(kept.keys().next().value!);
+    kept.set(id, halvesFrom(states));
+    bytes += sizeOf(states);
   };
   return {
     get(id) {
@@ -28,12 +31,12 @@ export function stateCache(budgetBytes: number): StateCache {
       if (!states) return undefined;
       kept.delete(id);
       kept.set(id, states);
-      return states;
+      return floatsFrom(states);
     },
     set: put,
     offer(id, states) {
       remove(id);
-      if (bytes + states.byteLength <= budgetBytes) put(id, states);
+      if (bytes + sizeOf(states) <= budgetBytes) put(id, states);
     },
     delete: remove,
     clear() {
