@@ -31,6 +31,7 @@ export const ablate: Command = {
   --epochs N          (3)
   --batch-size N      (16)
   --learning-rate X   (1e-4)
+  --freeze PARTS      that stay as they are, as for albef pretrain (none)
   --k-test N          candidates that ITM ranks (16)
   --results FILE      .jsonl; trainings that it holds already are not done again (ablation.jsonl)
   --device NAME       auto, webgpu, wasm or cpu (auto)`,
@@ -43,6 +44,7 @@ export const ablate: Command = {
         ...{ seeds: { type: "string", default: "3" }, epochs: { type: "string", default: "3" } },
         pictures: { type: "string", default: "Infinity" },
         "batch-size": { type: "string", default: "16" },
+        freeze: { type: "string", default: "" },
         "learning-rate": { type: "string", default: "1e-4" },
         "k-test": { type: "string", default: "16" },
         results: { type: "string", default: "ablation.jsonl" },
@@ -58,6 +60,7 @@ export const ablate: Command = {
       const settings = {
         ...{ epochs: Number(values.epochs), batchSize: Number(values["batch-size"]) },
         learningRate: Number(values["learning-rate"]),
+        freeze: values.freeze.split(",").filter((part) => part !== ""),
       };
       const folder = values.images ?? join(data, "..");
       const { train, test } = halves(readFileSync(data, "utf8"), { where: data, pictures: Number(values.pictures) });
@@ -80,7 +83,12 @@ interface AblationParts {
   readonly folder: string;
   readonly train: readonly { readonly image: string; readonly captions: readonly string[] }[];
   readonly test: RetrievalAnnotations;
-  readonly settings: { readonly epochs: number; readonly batchSize: number; readonly learningRate: number };
+  readonly settings: {
+    readonly epochs: number;
+    readonly batchSize: number;
+    readonly learningRate: number;
+    readonly freeze: readonly string[];
+  };
   readonly kTest: number;
 }
 
