@@ -59,8 +59,11 @@ export const openTeach: OpenPanel = (app, root) => {
   }
 
   async function pause(): Promise<void> {
-    const step = await albef.pauseTeaching();
-    if (step !== undefined) said.textContent = `Paused after step ${step} and saved: the page can be closed.`;
+    const paused = await albef.pauseTeaching();
+    if (!paused) return;
+    const { step, unsaved } = paused;
+    const kept = unsaved === undefined ? "saved: the page can be closed" : `not saved: ${unsaved}`;
+    said.textContent = `Paused after step ${step}, ${kept}.`;
   }
 
   async function run(lesson: (onStep: (step: LessonStep) => void) => Promise<Taught>): Promise<void> {
@@ -88,7 +91,8 @@ export const openTeach: OpenPanel = (app, root) => {
     inspector.show(step);
     const memory = `${Math.round(step.memoryBytes / 1e6)} MB on the device`;
     const pace = `${step.pairsPerSecond.toFixed(1)} photos/s · ${Math.ceil(step.secondsLeft)} s left`;
-    said.textContent = `Step ${step.step} of ${step.steps} · loss ${step.loss.toFixed(2)} · ${pace} · ${memory}`;
+    const lost = step.unsaved === undefined ? "" : ` · a reload would lose it: ${step.unsaved}`;
+    said.textContent = `Step ${step.step} of ${step.steps} · loss ${step.loss.toFixed(2)} · ${pace} · ${memory}${lost}`;
   }
 
   function setRunning(isOn: boolean): void {

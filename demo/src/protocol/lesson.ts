@@ -37,6 +37,8 @@ export interface LessonStep extends LessonPoint {
   readonly secondsLeft: number;
   readonly memoryBytes: number;
   readonly inspection: StepInspection;
+  /** Why the lesson could not be saved, if it could not: a reload would lose it. */
+  readonly unsaved?: string | undefined;
   /** Now and then, where the model has a masked-language head: what the teacher expects for a hidden word. */
   readonly words?: readonly ExpectedWords[];
 }
@@ -88,6 +90,12 @@ export interface Taught {
   readonly report: LessonReport;
 }
 
+export interface PausedLesson {
+  readonly step: number;
+  /** Why it could not be saved, if it could not. */
+  readonly unsaved?: string | undefined;
+}
+
 export type LessonListener = (step: LessonStep) => void;
 
 export interface LessonCalls {
@@ -95,8 +103,8 @@ export interface LessonCalls {
   teach(request: LessonRequest, onStep: LessonListener, report: Report): Promise<Taught>;
   /** Goes on where an interrupted lesson was last saved. */
   resumeTeaching(onStep: LessonListener, report: Report): Promise<Taught>;
-  /** Holds the lesson after the present step, its state kept, until it goes on: the steps taken, if it had not ended. */
-  pauseTeaching(): Promise<number | undefined>;
+  /** Holds the lesson after the present step, its state kept, until it goes on; undefined where it had ended. */
+  pauseTeaching(): Promise<PausedLesson | undefined>;
   continueTeaching(): void;
   /** Ends the lesson after the present step; what was learnt is used. */
   stopTeaching(): void;

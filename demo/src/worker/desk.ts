@@ -28,8 +28,10 @@ export interface Desk {
   /** Takes what was learnt into use, without a name the model as it was loaded. */
   learn(lesson: string | undefined, report: Report): Promise<OpenedModel>;
   imageOf(id: string): Promise<Blob>;
-  /** A signal for work that `cancel` ends. */
+  /** A signal for work that `cancel` ends. Throws while a lesson is held. */
   begin(): AbortSignal;
+  /** Lets nothing else begin until the function returned is called. */
+  hold(): () => void;
   cancel(): void;
 }
 
@@ -43,10 +45,12 @@ export interface LoadRequest {
 export function createDesk(page: URL): Desk {
   let opened: Opened | undefined;
   let abort = new AbortController();
+  let isHeld = false;
   const photos = openFolder(PHOTOS);
   const lessons = openLessonStore();
   const imageOf = async (id: string) => (isOwn(id) ? (await photos).read(nameOfOwn(id)) : fetched(new URL(id, page)));
   const begin = () => {
+    if (isHeld) throw new Error("A lesson is under way: stop it or cancel it first.");
     abort = new AbortController();
     return abort.signal;
   };
@@ -100,6 +104,12 @@ export function createDesk(page: URL): Desk {
       return outcome;
     },
     begin,
+    hold() {
+      isHeld = true;
+      return () => {
+        isHeld = false;
+      };
+    },
     cancel: () => abort.abort(new DOMException("Cancelled.", "AbortError")),
   };
 }

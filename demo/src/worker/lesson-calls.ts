@@ -11,18 +11,24 @@ export function lessonCalls(desk: Desk): LessonCalls {
   const model = () => desk.current().base.fingerprint;
   const give = async (request: LessonRequest, from: From, [onStep, report]: [LessonListener, Report]) => {
     const signal = desk.begin();
-    control = lessonSwitch(signal);
     const { base } = desk.current();
     const lessons = await desk.lessons;
     const save = (history: readonly LessonPoint[], state: Blob) =>
       lessons.interrupt(base.fingerprint, { ...request, history }, state);
-    const options = { photos: await desk.photos, onStep, signal, control, save, ...from };
+    const release = desk.hold();
+    const own = lessonSwitch(signal);
+    control = own;
+    const options = { photos: await desk.photos, onStep, signal, control: own, save, ...from };
     const { adapter, report: learnt } = await giveLesson(base, request, options)
       .catch(async (error: unknown) => {
         if (signal.aborted) await lessons.forgetUnfinished(base.fingerprint); // given up on purpose
         throw error;
       })
-      .finally(control.proceed);
+      .finally(() => {
+        own.proceed(); // no pause is waited for any more
+        control = undefined;
+        release();
+      });
     const name = await lessons.keep(base.fingerprint, lessonName(learnt.trained), adapter, learnt);
     await lessons.forgetUnfinished(base.fingerprint);
     return { opened: await desk.learn(name, report), report: learnt };

@@ -1,8 +1,9 @@
+import type { PausedLesson } from "../protocol/lesson.ts";
 import type { LessonControl } from "./lesson.ts";
 
 export interface LessonSwitch extends LessonControl {
-  /** Resolves when the lesson stands still and is saved: the steps taken; undefined where it ended before. */
-  pause(): Promise<number | undefined>;
+  /** Resolves when the lesson stands still; undefined where it ended before. */
+  pause(): Promise<PausedLesson | undefined>;
   proceed(): void;
   /** Also ends a pause. */
   stop(): void;
@@ -16,7 +17,7 @@ interface Gate<T> {
 /** Pause, proceed and stop of one lesson. An abort ends a pause too. */
 export function lessonSwitch(signal: AbortSignal): LessonSwitch {
   let isStopped = false;
-  let pause: { readonly reached: Gate<number | undefined>; readonly over: Gate<undefined> } | undefined;
+  let pause: { readonly reached: Gate<PausedLesson | undefined>; readonly over: Gate<undefined> } | undefined;
   const proceed = () => {
     pause?.reached.open(undefined);
     pause?.over.open(undefined);
@@ -30,8 +31,8 @@ export function lessonSwitch(signal: AbortSignal): LessonSwitch {
     get isPaused() {
       return pause !== undefined;
     },
-    async standStill(step) {
-      pause?.reached.open(step);
+    async standStill(paused) {
+      pause?.reached.open(paused);
       await pause?.over.passed;
     },
     pause() {

@@ -1,5 +1,12 @@
 import type { AlbefModel, FinetuneRun } from "albef";
-import type { ExpectedWords, LessonListener, LessonPoint, LessonReport, LessonRequest } from "../protocol/lesson.ts";
+import type {
+  ExpectedWords,
+  LessonListener,
+  LessonPoint,
+  LessonReport,
+  LessonRequest,
+  PausedLesson,
+} from "../protocol/lesson.ts";
 import { nameOfOwn } from "../protocol/search.ts";
 import type { Folder } from "./folder.ts";
 import { compareModels, type LessonPair, lessonParts } from "./held-out.ts";
@@ -25,8 +32,8 @@ export interface LessonOptions {
 export interface LessonControl {
   readonly isStopped: boolean;
   readonly isPaused: boolean;
-  /** The lesson is saved after this step; resolves when it is to go on or to end. */
-  standStill(step: number): Promise<void>;
+  /** The lesson stands still after this step; resolves when it is to go on or to end. */
+  standStill(paused: PausedLesson): Promise<void>;
 }
 
 export interface Lesson {
@@ -82,17 +89,18 @@ async function takeSteps(
 ): Promise<LessonPoint[]> {
   const points = [...history];
   let saved = performance.now();
+  let unsaved: string | undefined;
   for await (const { inspection, heldOut, epoch, ...step } of run) {
     const { loss, losses, alpha } = step;
     points.push({ step: step.step, loss, losses, alpha });
     const words = step.step % WORDS_EVERY === 1 ? await expectedWords(run, pairs) : undefined;
     const told = { steps: run.plan.steps, memoryBytes: run.memoryBytes, inspection: inspection! };
-    onStep({ ...step, ...told, ...(words && { words }) });
+    onStep({ ...step, ...told, unsaved, ...(words && { words }) });
     if (control.isPaused || performance.now() - saved > SAVE_EVERY_MS) {
-      await save(points, await run.save());
+      unsaved = await problemOf(async () => save(points, await run.save()));
       saved = performance.now();
     }
-    if (control.isPaused) await control.standStill(step.step);
+    if (control.isPaused) await control.standStill({ step: step.step, unsaved });
     signal.throwIfAborted();
     if (control.isStopped) break;
   }
@@ -106,6 +114,16 @@ async function expectedWords(run: FinetuneRun<AlbefModel>, pairs: readonly Lesso
     if (expected) found.push({ ...expected, id: pair.id });
   }
   return found;
+}
+
+/** A lesson goes on where there is no room to save it. */
+async function problemOf(save: () => Promise<void>): Promise<string | undefined> {
+  try {
+    await save();
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }
 
 function meanOf(values: readonly number[]): number {
