@@ -53,7 +53,7 @@ export class TeachPage extends DemoPage {
   /** Waits for the end of a lesson; the losses at its beginning and end, and the mean places before and after. */
   async outcome() {
     const text = this.page.locator(".comparison");
-    await expect(text).toContainText("mean place", { timeout: 120_000 });
+    await expect(text).toContainText("mean place", { timeout: 240_000 });
     const numbers = (pattern: RegExp, of: string) => pattern.exec(of)!.slice(1).map(Number) as [number, number];
     const all = (await text.textContent())!;
     return {
