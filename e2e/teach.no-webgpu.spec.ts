@@ -35,14 +35,14 @@ async function foundFirst(demo: TeachPage): Promise<number> {
 test("learns names of photos, across a reload; finds by them what it never saw; cancel and reset leave what was", async ({
   page,
 }) => {
-  test.setTimeout(400_000);
+  test.setTimeout(600_000);
   const demo = new TeachPage(page);
   await demo.open("auto");
   await demo.addPhotos(things.map(({ taught }) => taught));
   await demo.show();
   await expect(page.getByLabel("What a-summer-night.png shows")).toHaveValue("a summer night"); // from its file name
   await expect(page.locator(".speed")).toContainText("no GPU");
-  await demo.set({ Steps: "6", "Photos in a step": "4", "Share of the teacher": "0" });
+  await demo.set({ Steps: "12", "Photos in a step": "4", "Share of the teacher": "0" });
   await demo.button("Train").click();
   await demo.step(2);
   await page.getByText("Look inside").click();
@@ -52,9 +52,9 @@ test("learns names of photos, across a reload; finds by them what it never saw; 
   const reached = await demo.pause();
   await page.reload();
   await demo.ready();
-  await expect(page.locator(".interrupted")).toContainText(`after step ${reached} of 6`);
+  await expect(page.locator(".interrupted")).toContainText(`after step ${reached} of 12`);
   await demo.button("Go on with it").click();
-  expect(await demo.step(reached + 1)).toBeLessThanOrEqual(6);
+  expect(await demo.step(reached + 1)).toBeLessThanOrEqual(12);
   const { losses, first, isHeldOut } = await demo.outcome();
   expect(losses[1]).toBeLessThan(0.8 * losses[0]);
   expect(first[1]).toBeGreaterThan(first[0]);
