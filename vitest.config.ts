@@ -1,10 +1,16 @@
 import { playwright } from "@vitest/browser-playwright";
 import { defaultClientConditions, defaultServerConditions } from "vite";
 import { defineConfig } from "vitest/config";
-import { type ServedSmallModel, serveSmallModel } from "./scripts/official-size/serve-command.ts";
+import {
+  type ServedPhotos,
+  type ServedSmallModel,
+  servePhotos,
+  serveSmallModel,
+} from "./scripts/lib/serve-commands.ts";
 
 declare module "vitest/browser" {
   interface BrowserCommands {
+    servePhotos(): Promise<ServedPhotos>;
     serveSmallModel(): Promise<ServedSmallModel>;
   }
 }
@@ -39,7 +45,7 @@ export default defineConfig({
           name: "unit",
           environment: "node",
           include: ["packages/*/src/**/*.test.ts", "{bench,scripts,examples}/**/*.test.{ts,mjs}"],
-          exclude: ["**/*.gpu.test.ts", "**/*.dawn.test.ts", "**/node_modules/**", "**/dist/**"],
+          exclude: ["**/*.gpu.test.*", "**/*.dawn.test.ts", "**/node_modules/**", "**/dist/**"],
           testTimeout: 60_000,
         },
       },
@@ -59,14 +65,14 @@ export default defineConfig({
         optimizeDeps: { include: tfjs },
         test: {
           name: "gpu",
-          include: ["packages/*/src/**/*.gpu.test.ts"],
+          include: ["packages/*/src/**/*.gpu.test.ts", "examples/**/*.gpu.test.mjs"],
           testTimeout: 120_000,
           fileParallelism: false,
           browser: {
             enabled: true,
             headless: true,
             screenshotFailures: false,
-            commands: { serveSmallModel },
+            commands: { servePhotos, serveSmallModel },
             provider: playwright({
               launchOptions: { args: chromiumArgs, ...(executablePath ? { executablePath } : {}) },
             }),

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { byteSource } from "@albef/core";
 import { convertCheckpoint } from "albef/convert";
 import { serveFiles } from "../../packages/albef/src/testing/file-server.ts";
+import { answersOtherOrigins } from "../lib/cross-origin.ts";
 import { openCase } from "../parity/recorded-case.ts";
 import { memorySink } from "./memory-sink.ts";
 
@@ -18,15 +19,7 @@ await convertCheckpoint(byteSource(fixture("pth/tiny_zip.pth"), "tiny_zip.pth"),
   maxShardBytes: 200_000,
 });
 const server = await serveFiles(files);
-server.intercept = (request, response) => {
-  response.setHeader("access-control-allow-origin", "*");
-  response.setHeader("access-control-expose-headers", "content-range, etag");
-  response.setHeader("access-control-allow-headers", "range, if-range");
-  response.setHeader("cross-origin-resource-policy", "cross-origin");
-  if (request.method !== "OPTIONS") return false;
-  response.writeHead(204).end();
-  return true;
-};
+server.intercept = answersOtherOrigins;
 const data = (name: string) => Array.from(recorded.tensor(name).data);
 console.log(
   JSON.stringify({

@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, expect, test } from "vitest";
 import { cdp, commands } from "vitest/browser";
-import type { ServedSmallModel } from "../../../../scripts/official-size/serve-command.ts";
+import type { ServedSmallModel } from "../../../../scripts/lib/serve-commands.ts";
 import { QuotaError } from "../errors.ts";
 import { loadModel } from "../model/load.ts";
 import type { ProgressEvent } from "../types.ts";

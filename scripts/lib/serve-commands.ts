@@ -3,9 +3,7 @@ import type { Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-const SCRIPT = fileURLToPath(new URL("serve-small.ts", import.meta.url));
-
-/** What `serve-small.ts` prints. */
+/** What `official-size/serve-small.ts` prints. */
 export interface ServedSmallModel {
   readonly url: string;
   readonly files: readonly string[];
@@ -17,9 +15,23 @@ export interface ServedSmallModel {
   readonly textFeatures: readonly number[];
 }
 
-/** For tests in a browser: a converted model on another origin. Its server ends with the test run, which holds its stdin. */
-export async function serveSmallModel(): Promise<ServedSmallModel> {
-  const args = ["--conditions=@albef/source", "--import", "tsx", SCRIPT];
+/** What `photo-server/serve-photos.ts` prints. */
+export interface ServedPhotos {
+  readonly model: string;
+  readonly photos: string;
+  readonly names: readonly string[];
+}
+
+/** For tests in a browser: a converted model on another origin. */
+export const serveSmallModel = () => serve<ServedSmallModel>("../official-size/serve-small.ts");
+
+/** For tests in a browser: the example's photo server, with a model to be loaded. */
+export const servePhotos = () => serve<ServedPhotos>("../photo-server/serve-photos.ts");
+
+/** Starts a server and reads the line of JSON that it prints. It ends with the test run, which holds its stdin. */
+async function serve<T>(script: string): Promise<T> {
+  const path = fileURLToPath(new URL(script, import.meta.url));
+  const args = ["--conditions=@albef/source", "--import", "tsx", path];
   const server = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "inherit"] });
   server.unref();
   for (const pipe of [server.stdin, server.stdout]) (pipe as Socket).unref(); // neither keeps the test run from ending
