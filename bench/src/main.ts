@@ -44,7 +44,7 @@ async function main(): Promise<void> {
   );
   const markdown = [`## Goals\n\n${goals}`, ...shown.map(sessionText)].join("\n\n");
   console.log(markdown);
-  const header = machine(options);
+  const header = machine();
   if (options.markdown) writeFileSync(options.markdown, `${header}\n${markdown}\n`);
 }
 
@@ -75,9 +75,9 @@ function bundleKb(): { readonly bundleKb?: number } {
   return text ? { bundleKb: Number(text) } : {};
 }
 
-function machine({ repeats }: Arguments): string {
+function machine(): string {
   const [cpu] = cpus();
-  return `Machine: ${cpus().length} cores, ${cpu?.model.trim()}; medians and quartiles of up to ${repeats} interleaved repeats.\n`;
+  return `Machine: ${cpus().length} cores, ${cpu?.model.trim()}; medians and quartiles of interleaved repeats.\n`;
 }
 
 main().then(

@@ -54,7 +54,7 @@ function atMost(name: string, wanted: number, [got, unit]: readonly [number | un
   return {
     name,
     wanted: `at most ${wanted}${unit}`,
-    got: got === undefined ? "not measured" : `${Number(got.toFixed(2))}${unit}`,
+    got: got === undefined ? "not measured" : `${Number(got.toFixed(3))}${unit}`,
     reached: got === undefined ? undefined : got <= wanted,
   };
 }
