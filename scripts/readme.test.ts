@@ -50,7 +50,7 @@ test("the lines of docs/visual-entailment.md run as they are written", async () 
   const items = NAMES.map((name, i) => ({ image: picture(name), text: "there is a pizza", label: labels[i] }));
   const shares = await runLines("docs/visual-entailment.md", { items }, labels);
   expect(shares.entailment + shares.neutral + shares.contradiction).toBeCloseTo(1, 5);
-}, 60_000);
+}, 180_000);
 
 test("the lines of docs/visual-question-answering.md run as they are written", async () => {
   const answers = ["pizza", "sailboat", "sunflower"];
@@ -60,7 +60,8 @@ test("the lines of docs/visual-question-answering.md run as they are written", a
   expect(best.probability).toBeGreaterThanOrEqual(second.probability);
   expect(answers).toContain(best.answer);
   expect(own.probability).toBeLessThanOrEqual(1);
-}, 60_000);
+}, 180_000);
+
 test("the lines of docs/grounding.md run as they are written", async () => {
   const given = { picture: picture("sailboat-fluent-3d.webp"), lunch: picture("pizza-twemoji.webp") };
   const names = ["seen", "boat", "head", "best", "before", "deeper", "again"];
