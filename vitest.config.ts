@@ -44,7 +44,7 @@ export default defineConfig({
         test: {
           name: "unit",
           environment: "node",
-          include: ["packages/*/src/**/*.test.ts", "{bench,scripts,examples}/**/*.test.{ts,mjs}"],
+          include: ["{packages/*,demo}/src/**/*.test.ts", "{bench,scripts,examples}/**/*.test.{ts,mjs}"],
           exclude: ["**/*.gpu.test.*", "**/*.dawn.test.ts", "**/node_modules/**", "**/dist/**"],
           testTimeout: 60_000,
         },
