@@ -20,7 +20,7 @@ export interface AdapterFacts {
   readonly maxInvocationsPerWorkgroup: number;
 }
 
-/** One dispatch. Bindings: present inputs in the op's order, then outputs that are not written in place. */
+/** One dispatch. Bindings: present inputs in the op's order, then outputs that have a place of their own. */
 export interface Kernel {
   readonly source: Wgsl;
   readonly workgroups: Workgroups;
@@ -29,6 +29,8 @@ export interface Kernel {
 export interface KernelSpecs<K extends string, O extends string> {
   readonly inputs: Operands<K, O, TensorSpec>;
   readonly outputs: readonly TensorSpec[];
+  /** The operand whose place output 0 takes: bound once, read_write, under the operand's name. */
+  readonly overwritten?: string;
 }
 
 /** What an op's vjp is given: operands, results, and one cotangent per output (null where nothing depends on it). */
@@ -54,6 +56,8 @@ export interface OpBase<K extends string, O extends string, A> {
   readonly optional?: readonly O[];
   /** Operands that output i overwrites, i being the index here: AdamW, EMA, queue writes. */
   readonly inPlace?: readonly K[];
+  /** Operands of which output 0 may take the place, where nothing reads them later: element i is read, then written. */
+  readonly overwrites?: readonly (K | O)[];
   /** The output is the first operand's storage under another shape; there is no kernel. */
   readonly view?: boolean;
   /** Never merged with an equal node: it has an effect. */

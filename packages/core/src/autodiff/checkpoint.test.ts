@@ -12,7 +12,7 @@ import { eliminateCommonSubexpressions } from "../passes/cse.ts";
 import { eliminateDeadCode } from "../passes/dce.ts";
 import { opOf } from "../passes/rewrite.ts";
 import { planArenas } from "../plan/arenas.ts";
-import { storageRoots } from "../plan/storage.ts";
+import { planStorage } from "../plan/storage.ts";
 import { elementCount, sizeBytes } from "../spec.ts";
 import { testRandom } from "../testing/index.ts";
 import { checkpoint } from "./checkpoint.ts";
@@ -66,7 +66,7 @@ function resultsOf(graph: Graph) {
 /** The least bytes that the planner can place intermediates in. */
 function peakBytes(traced: Graph): number {
   const graph = eliminateDeadCode(eliminateCommonSubexpressions(traced, opTable), opTable);
-  const roots = storageRoots(graph, opTable);
+  const { roots } = planStorage(graph, opTable);
   const rootOf = (id: number) => roots.get(id)!;
   const outputs = new Set(Object.values(graph.outputs).map(rootOf));
   const steps = graph.nodes
@@ -75,7 +75,9 @@ function peakBytes(traced: Graph): number {
       reads: Object.values(node.inputs).flatMap((id) => roots.get(id) ?? []),
       writes: node.outputs.map(rootOf),
     }));
-  const plan = planArenas(steps, (root) => (outputs.has(root) ? undefined : sizeBytes(graph.values[root]!)), 4);
+  const plan = planArenas(steps, (root) => (outputs.has(root) ? undefined : sizeBytes(graph.values[root]!)), {
+    alignment: 4,
+  });
   return plan.lowerBoundBytes;
 }
 

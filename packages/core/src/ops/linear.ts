@@ -18,6 +18,7 @@ export const linearOp = defineFused<Inputs, Optional, LinearAttrs>({
   name: "linear",
   inputs: ["x", "weight"],
   optional: ["bias", "residual"],
+  overwrites: ["residual"],
 
   infer({ x, weight, bias, residual }) {
     expectFloat("linear", "x", x);
@@ -43,8 +44,7 @@ export const linearOp = defineFused<Inputs, Optional, LinearAttrs>({
   },
 
   flops: ({ inputs, outputs }) => 2 * rowCount(inputs.x) * lastDim(inputs.x) * lastDim(outputs[0]!),
-  lower: ({ inputs, outputs }, { activation }, adapter) =>
-    linearKernel({ ...inputs, y: outputs[0]! }, activation, adapter),
+  lower: (specs, { activation }, adapter) => linearKernel(specs, activation, adapter),
 });
 
 /** x Wᵀ + bias, [..., n]. */

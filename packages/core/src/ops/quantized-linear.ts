@@ -17,6 +17,7 @@ export const quantizedLinearOp = defineFused<QuantizedInputs, QuantizedOptional,
   name: "quantizedLinear",
   inputs: ["x", "packed", "scales"],
   optional: ["bias", "residual"],
+  overwrites: ["residual"],
 
   infer({ x, packed, scales, bias, residual }, { bits, group }) {
     expectFloat("quantizedLinear", "x", x);
@@ -50,7 +51,7 @@ export const quantizedLinearOp = defineFused<QuantizedInputs, QuantizedOptional,
   },
 
   flops: ({ inputs, outputs }) => 2 * rowCount(inputs.x) * lastDim(inputs.x) * lastDim(outputs[0]!),
-  lower: ({ inputs, outputs }, attrs, adapter) => quantizedLinearKernel({ ...inputs, y: outputs[0]! }, attrs, adapter),
+  lower: quantizedLinearKernel,
 });
 
 export type QuantizedTensors = Operands<QuantizedInputs, QuantizedOptional, Tensor>;

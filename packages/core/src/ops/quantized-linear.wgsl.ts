@@ -1,9 +1,8 @@
 import { bindings } from "../bindings.ts";
-import type { AdapterFacts, Kernel } from "../op.ts";
+import type { AdapterFacts, Kernel, KernelSpecs } from "../op.ts";
 import { lastDim, rowCount } from "../shape.ts";
-import type { TensorSpec } from "../spec.ts";
 import { wgsl } from "../wgsl.ts";
-import { linearStore } from "./linear.wgsl.ts";
+import { linearResult, linearStore } from "./linear.wgsl.ts";
 import type { Activation } from "./snippets/activation.ts";
 import { productKernel, storedFactor } from "./snippets/product.ts";
 import type { Factor } from "./snippets/product-spec.ts";
@@ -14,29 +13,20 @@ export interface QuantizedLinearAttrs {
   readonly activation: Activation;
 }
 
-export interface QuantizedLinearSpecs {
-  readonly x: TensorSpec;
-  readonly packed: TensorSpec;
-  readonly scales: TensorSpec;
-  readonly bias?: TensorSpec;
-  readonly residual?: TensorSpec;
-  readonly y: TensorSpec;
-}
-
 /** The product of `linear`; weights become floats as they are loaded. */
 export function quantizedLinearKernel(
-  specs: QuantizedLinearSpecs,
+  specs: KernelSpecs<"x" | "packed" | "scales", "bias" | "residual">,
   attrs: QuantizedLinearAttrs,
   adapter: AdapterFacts,
 ): Kernel {
-  const { x, packed, scales, bias, residual, y } = specs;
+  const { x, packed, scales, bias, residual } = specs.inputs;
   const depth = lastDim(x);
   const product = {
     a: storedFactor("A", { name: "x", extent: rowCount(x), depth, depthMajor: false, vector: 4 }),
-    b: packedFactor(lastDim(y), depth, attrs),
+    b: packedFactor(lastDim(specs.outputs[0]!), depth, attrs),
     depth,
     batch: 1,
-    declarations: bindings({ x, packed, scales, bias, residual }, { y }, { vector: { x: 4 } }),
+    declarations: bindings({ x, packed, scales, bias, residual }, ...linearResult(specs, { x: 4 })),
     store: linearStore(specs, attrs.activation),
   };
   return productKernel(product, adapter);

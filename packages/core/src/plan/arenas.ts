@@ -15,6 +15,8 @@ export interface ArenaPlan {
   readonly arenaBytes: readonly number[];
   /** The most bytes that are alive at once: no plan can need less. */
   readonly lowerBoundBytes: number;
+  /** Of the largest root: what a buffer must hold, however small `maxBytes` is. */
+  readonly largestBytes: number;
 }
 
 interface Interval {
@@ -29,31 +31,54 @@ interface Block extends Interval {
 
 /**
  * Places intermediates in a few shared buffers. A dispatch never writes an arena that it reads: WebGPU rejects one
- * buffer bound both ways, even at disjoint offsets. `sizeOf` gives the bytes of a root to be placed, else undefined.
+ * buffer bound both ways, even at disjoint offsets. `sizeOf` gives the bytes of a root to be placed, else undefined; no
+ * arena grows beyond `maxBytes`, unless one root alone does.
  */
 export function planArenas(
   steps: readonly Step[],
   sizeOf: (root: number) => number | undefined,
-  alignment: number,
+  { alignment, maxBytes = Infinity }: { readonly alignment: number; readonly maxBytes?: number },
 ): ArenaPlan {
   const lives = lifetimes(steps, sizeOf, alignment);
-  const arenas: Block[][] = [];
-  const sizes: number[] = [];
+  const rivals = apart(steps);
+  const arenas: Block[][] = []; // blocks by offset
+  const arenaBytes: number[] = [];
   const placements = new Map<number, Placement>();
-  for (const step of steps) {
-    const blocked = new Set(step.reads.flatMap((root) => placements.get(root)?.arena ?? []));
-    for (const root of step.writes) {
-      const life = lives.get(root);
-      if (!life || placements.has(root)) continue;
-      const arena = cheapestArena(arenas, sizes, life, blocked);
-      arenas[arena] ??= [];
-      const offset = firstFit(arenas[arena], life);
-      arenas[arena].push({ ...life, offset });
-      sizes[arena] = Math.max(sizes[arena] ?? 0, offset + life.bytes);
-      placements.set(root, { arena, offset });
+  // The largest first: smaller ones fit into the gaps that large ones leave, seldom the other way round.
+  const largestFirst = [...lives].sort(([, a], [, b]) => b.bytes - a.bytes);
+  for (const [root, life] of largestFirst) {
+    const blocked = new Set([...(rivals.get(root) ?? [])].flatMap((rival) => placements.get(rival)?.arena ?? []));
+    const open = (arena: number, bytes: number) => bytes <= maxBytes && !blocked.has(arena);
+    const place = cheapestPlace(arenas, arenaBytes, life, open);
+    arenas[place.arena] ??= [];
+    const blocks = arenas[place.arena]!;
+    const after = blocks.findIndex(({ offset }) => offset > place.offset);
+    blocks.splice(after < 0 ? blocks.length : after, 0, { ...life, offset: place.offset });
+    arenaBytes[place.arena] = Math.max(arenaBytes[place.arena] ?? 0, place.offset + life.bytes);
+    placements.set(root, place);
+  }
+  return {
+    placements,
+    arenaBytes,
+    lowerBoundBytes: peak(steps.length, [...lives.values()]),
+    largestBytes: largestFirst[0]?.[1].bytes ?? 0,
+  };
+}
+
+/** For each root those that must lie in other arenas: a dispatch reads the one and writes the other. */
+function apart(steps: readonly Step[]): ReadonlyMap<number, ReadonlySet<number>> {
+  const rivals = new Map<number, Set<number>>();
+  const add = (a: number, b: number) => rivals.set(a, (rivals.get(a) ?? new Set()).add(b));
+  for (const { reads, writes } of steps) {
+    for (const written of writes) {
+      for (const read of reads) {
+        if (read === written) continue;
+        add(read, written);
+        add(written, read);
+      }
     }
   }
-  return { placements, arenaBytes: sizes, lowerBoundBytes: peak(steps.length, [...lives.values()]) };
+  return rivals;
 }
 
 function lifetimes(
@@ -76,20 +101,21 @@ function lifetimes(
   return lives;
 }
 
-/** The allowed arena that grows least. */
-function cheapestArena(
+/** In the arena that grows least, of those that are open to it at the size it gives them. */
+function cheapestPlace(
   arenas: readonly (readonly Block[])[],
-  sizes: readonly number[],
+  arenaBytes: readonly number[],
   life: Interval,
-  blocked: ReadonlySet<number>,
-): number {
-  let best = arenas.length;
+  open: (arena: number, bytes: number) => boolean,
+): Placement {
+  let best = { arena: arenas.length, offset: 0 };
   let growth = life.bytes;
   for (const [arena, blocks] of arenas.entries()) {
-    if (blocked.has(arena)) continue;
-    const grows = Math.max(firstFit(blocks, life) + life.bytes - sizes[arena]!, 0);
-    if (grows < growth || (grows === growth && best === arenas.length)) {
-      best = arena;
+    const offset = firstFit(blocks, life);
+    if (!open(arena, offset + life.bytes)) continue;
+    const grows = Math.max(offset + life.bytes - arenaBytes[arena]!, 0);
+    if (grows < growth || (grows === growth && best.arena === arenas.length)) {
+      best = { arena, offset };
       growth = grows;
     }
   }
@@ -98,12 +124,11 @@ function cheapestArena(
 
 /** The lowest offset that no block alive at the same time covers. */
 function firstFit(blocks: readonly Block[], life: Interval): number {
-  const rivals = blocks.filter((block) => block.from <= life.to && life.from <= block.to);
-  rivals.sort((a, b) => a.offset - b.offset);
   let offset = 0;
-  for (const rival of rivals) {
-    if (rival.offset - offset >= life.bytes) break;
-    offset = Math.max(offset, rival.offset + rival.bytes);
+  for (const block of blocks) {
+    if (block.from > life.to || life.from > block.to) continue;
+    if (block.offset - offset >= life.bytes) break;
+    offset = Math.max(offset, block.offset + block.bytes);
   }
   return offset;
 }

@@ -3,7 +3,7 @@ import type { OpTable } from "../op.ts";
 import { opOf } from "../passes/rewrite.ts";
 import { sizeBytes } from "../spec.ts";
 import { type ArenaPlan, planArenas, type Step } from "./arenas.ts";
-import { storageRoots } from "./storage.ts";
+import { planStorage, type StoragePlan } from "./storage.ts";
 
 const ALIGNMENT = 256;
 /** Least bytes of anything that is bound. */
@@ -26,11 +26,18 @@ export interface PlacementPlan {
   /** Outputs that have to be copied onto their parameter. */
   readonly copied: readonly string[];
   readonly arenas: ArenaPlan;
+  /** Nodes whose first output takes the place of an operand. */
+  readonly overwrites: StoragePlan["overwritten"];
 }
 
-/** Parameters lie in their stores, inputs, constants and outputs alone, the rest in arenas. */
-export function planPlacement(graph: Graph, ops: OpTable, overwritten: Iterable<string>): PlacementPlan {
-  const roots = storageRoots(graph, ops);
+/** Parameters lie in their stores, inputs, constants and outputs alone, the rest in arenas of at most `maxBytes`. */
+export function planPlacement(
+  graph: Graph,
+  ops: OpTable,
+  overwritten: Iterable<string>,
+  { maxBytes = Infinity }: { readonly maxBytes?: number } = {},
+): PlacementPlan {
+  const { roots, overwritten: overwrites } = planStorage(graph, ops);
   const rootOf = (id: number) => roots.get(id) ?? id;
   const placed = new Set(Object.values(graph.parameters));
   const own: OwnBuffer[] = [];
@@ -58,9 +65,9 @@ export function planPlacement(graph: Graph, ops: OpTable, overwritten: Iterable<
   const arenas = planArenas(
     stepsOf(graph, ops, rootOf),
     (root) => (placed.has(root) ? undefined : Math.max(sizeBytes(graph.values[root]!), LEAST_BYTES)),
-    ALIGNMENT,
+    { alignment: ALIGNMENT, maxBytes },
   );
-  return { rootOf, own, inPlace, copied, arenas };
+  return { rootOf, own, inPlace, copied, arenas, overwrites };
 }
 
 function stepsOf(graph: Graph, ops: OpTable, rootOf: (id: number) => number): Step[] {

@@ -33,6 +33,8 @@ export interface DispatchContext {
   readonly facts: AdapterFacts;
   readonly pipelines: PipelineCache;
   readonly maxBindingBytes: number;
+  /** Nodes whose first output takes the place of an operand. */
+  readonly overwrites: ReadonlyMap<Node, string>;
   locate(id: number): Location;
 }
 
@@ -41,8 +43,11 @@ export async function compileDispatch(node: Node, context: DispatchContext): Pro
   const { graph, ops, facts, pipelines, locate } = context;
   const op = opOf(ops, node);
   if (!op.lower) throw new GraphError(`${op.name}: has no WebGPU kernel`);
-  const kernel = op.lower(nodeSpecs(node, graph), node.attrs, facts);
-  const outputs = node.outputs.filter((_, i) => op.inPlace?.[i] === undefined);
+  const overwritten = context.overwrites.get(node);
+  const specs = { ...nodeSpecs(node, graph), ...(overwritten !== undefined && { overwritten }) };
+  const kernel = op.lower(specs, node.attrs, facts);
+  const inPlace = (i: number) => op.inPlace?.[i] !== undefined || (i === 0 && overwritten !== undefined);
+  const outputs = node.outputs.filter((_, i) => !inPlace(i));
   const bindings = [...Object.values(node.inputs), ...outputs].map((id) => {
     const spec = graph.values[id]!;
     const bytes = Math.max(sizeBytes(spec), 16);

@@ -120,7 +120,15 @@ async function compile(
     const maxBindingBytes = device.limits.maxStorageBufferBindingSize;
     const dispatches = await Promise.all(
       kernels.map((node) =>
-        compileDispatch(node, { graph, ops, facts, pipelines, maxBindingBytes, locate: placed.locate }),
+        compileDispatch(node, {
+          graph,
+          ops,
+          facts,
+          pipelines,
+          maxBindingBytes,
+          overwrites: placed.overwrites,
+          locate: placed.locate,
+        }),
       ),
     );
     const flopsPerSubmit = facts.isCpu ? 4e9 : 2e11;

@@ -1,7 +1,7 @@
 import type { Graph } from "../../graph/graph.ts";
 import type { OpTable } from "../../op.ts";
 import type { ArenaPlan } from "../../plan/arenas.ts";
-import { planPlacement } from "../../plan/placement.ts";
+import { type PlacementPlan, planPlacement } from "../../plan/placement.ts";
 import type { Location } from "./dispatches.ts";
 import { type BufferMemory, paddedBytes } from "./memory.ts";
 import type { StoredParameter } from "./parameters.ts";
@@ -9,6 +9,7 @@ import type { StoredParameter } from "./parameters.ts";
 /** Where everything of a program lives, and the buffers that belong to the program. */
 export interface PlacedGraph {
   locate(id: number): Location;
+  readonly overwrites: PlacementPlan["overwrites"];
   readonly inputBuffers: Readonly<Record<string, GPUBuffer>>;
   readonly buffers: readonly GPUBuffer[];
   readonly arenas: ArenaPlan;
@@ -28,7 +29,8 @@ export interface PlacementContext {
 /** Gives each storage root its place in a buffer, as planned. */
 export function placeGraph(graph: Graph, context: PlacementContext): PlacedGraph {
   const { device, memory, ops, parameters, overwritten } = context;
-  const { rootOf, own, inPlace, copied, arenas } = planPlacement(graph, ops, overwritten.keys());
+  const plan = planPlacement(graph, ops, overwritten.keys(), { maxBytes: device.limits.maxBufferSize });
+  const { rootOf, own, inPlace, copied, arenas, overwrites } = plan;
   const places = new Map<number, Location>();
   const stored = (id: number, { buffer, offset }: StoredParameter) =>
     places.set(id, { kind: "buffer", buffer, offset });
@@ -55,6 +57,7 @@ export function placeGraph(graph: Graph, context: PlacementContext): PlacedGraph
   }
   return {
     locate: (id) => places.get(rootOf(id))!,
+    overwrites,
     inputBuffers,
     buffers: [...buffers, ...arenaBuffers],
     arenas,
