@@ -37,7 +37,8 @@ export function bindGroups(
   return {
     of(index, external) {
       const dispatch = dispatches[index]!;
-      if (!dispatch.inputNames.some((name) => external[name])) return own[index]!;
+      const { inputNames } = dispatch;
+      if (inputNames.length === 0 || !inputNames.some((name) => external[name])) return own[index]!;
       const key = dispatch.inputNames.map((name) => placeKey(external[name], idOf)).join();
       const known = rebound[index]!;
       const group = known.get(key) ?? build(dispatch, external);

@@ -1,7 +1,7 @@
 import { DeviceError, GraphError } from "../../errors.ts";
 import type { DeviceTensor, Program, RunOptions } from "../../executor.ts";
 import type { Graph, TensorData } from "../../graph/graph.ts";
-import { splitSubmits } from "../../plan/submits.ts";
+import { submitPace } from "../../plan/submits.ts";
 import { sizeBytes } from "../../spec.ts";
 import { expectInputs } from "../check-inputs.ts";
 import { serialQueue } from "../serial-queue.ts";
@@ -23,7 +23,7 @@ export interface ProgramParts {
   readonly dispatches: readonly Dispatch[];
   /** Outputs that are written over parameters: not read unless asked for. */
   readonly into: Readonly<Record<string, string>>;
-  /** Most FLOPs per submit: longer ones make the page stutter, and browsers end GPU work after about 10 s. */
+  /** Most FLOPs per submit at first, until runs tell how fast the device is: longer ones make the page stutter, and browsers end GPU work after about 10 s. */
   readonly flopsPerSubmit: number;
   /** Why the device is gone, once it is. */
   lostReason(): string | undefined;
@@ -34,7 +34,7 @@ type Inputs = Readonly<Record<string, TensorData | DeviceTensor>>;
 /** A planned and compiled graph: a run encodes the same dispatches again and makes no GPU object but command buffers. */
 export function createProgram(parts: ProgramParts): Program {
   const { device, memory, graph, placed, dispatches } = parts;
-  const ends = splitSubmits(
+  const pace = submitPace(
     dispatches.map(({ cost }) => cost.flops),
     parts.flopsPerSubmit,
   );
@@ -72,7 +72,7 @@ export function createProgram(parts: ProgramParts): Program {
 
   const submit = (external: Readonly<Record<string, WebGpuTensor>>, signal: AbortSignal | undefined) => {
     let start = 0;
-    for (const end of ends) {
+    for (const end of pace.ends()) {
       signal?.throwIfAborted();
       const encoder = device.createCommandEncoder();
       const pass = encoder.beginComputePass();
@@ -80,7 +80,8 @@ export function createProgram(parts: ProgramParts): Program {
         const dispatch = dispatches[i]!;
         pass.setPipeline(dispatch.pipeline);
         pass.setBindGroup(0, groups.of(i, external));
-        pass.dispatchWorkgroups(...dispatch.workgroups);
+        const [x, y, z] = dispatch.workgroups;
+        pass.dispatchWorkgroups(x, y, z);
       }
       pass.end();
       device.queue.submit([encoder.finish()]);
@@ -96,11 +97,14 @@ export function createProgram(parts: ProgramParts): Program {
     for (const [name, value] of Object.entries(inputs)) {
       if (ArrayBuffer.isView(value)) device.queue.writeBuffer(placed.inputBuffers[name]!, 0, paddedBytes(value));
     }
+    const begun = performance.now();
     submit(lastInputs, signal);
     overwrite();
     const wanted = (read ?? readable).map((name) => [name, locateOutput(name)] as const);
     try {
-      return Object.fromEntries(await staging.read(device, wanted));
+      const results = Object.fromEntries(await staging.read(device, wanted));
+      pace.learn(performance.now() - begun);
+      return results;
     } catch (cause) {
       throw new DeviceError(`run: the GPU gave no result (${parts.lostReason() ?? String(cause)})`, { cause });
     }
