@@ -72,7 +72,7 @@ test("the lines of docs/grounding.md run as they are written", async () => {
   expect(best.box).toHaveLength(4);
   expect([before.mode, deeper.layer]).toEqual(["itc", 5]);
   expect(again.words.at(-1).word).toBe("water");
-}, 60_000);
+}, 180_000);
 
 test("the lines of docs/image-pairs.md run as they are written", async () => {
   const [pizza, boat, flower] = NAMES.map(picture) as [Blob, Blob, Blob];
@@ -84,4 +84,4 @@ test("the lines of docs/image-pairs.md run as they are written", async () => {
   const { probability } = await runLines("docs/image-pairs.md", { items }, ["probability"]);
   expect(probability).toBeGreaterThan(0);
   expect(probability).toBeLessThan(1);
-}, 60_000);
+}, 180_000);
