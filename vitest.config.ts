@@ -37,6 +37,7 @@ const executablePath = process.env.CHROMIUM_PATH;
 
 export default defineConfig({
   test: {
+    maxWorkers: "100%", // files of unit tests side by side, also on two cores
     projects: [
       {
         resolve,

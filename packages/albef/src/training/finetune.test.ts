@@ -1,7 +1,10 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Albef } from "../albef.ts";
+import { writeSmallModel } from "../testing/small-model.ts";
 import type { AlbefModel } from "../types.ts";
 import { FinetuneError } from "./errors.ts";
 import type { FinetuneOptions, TrainingPair } from "./types.ts";
@@ -28,11 +31,20 @@ const pairs: TrainingPair[] = entries.map(([thing, [, caption]]) => ({
 }));
 const others = entries.map(([thing, [maker]]) => picture(`held-out/${thing}-${maker}`));
 
+let folder: string;
 let model: AlbefModel;
+let small: AlbefModel;
 beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "albef-finetune-"));
+  await writeSmallModel(folder, { like: `${weights}albef-mini` });
   model = await Albef.fromPretrained(`${weights}albef-mini`, { device: "wasm" });
+  small = await Albef.fromPretrained(folder, { device: "wasm" });
 });
-afterAll(() => model.dispose());
+afterAll(() => {
+  model.dispose();
+  small.dispose();
+  rmSync(folder, { recursive: true });
+});
 
 /** How many names find their thing among the other maker's drawings. */
 async function found(by: AlbefModel): Promise<number> {
@@ -47,8 +59,13 @@ async function found(by: AlbefModel): Promise<number> {
   );
 }
 
-async function run(some: readonly TrainingPair[], options: FinetuneOptions, steps = Number.POSITIVE_INFINITY) {
-  const training = await model.finetune(some, options);
+async function run(
+  by: AlbefModel,
+  some: readonly TrainingPair[],
+  options: FinetuneOptions,
+  steps = Number.POSITIVE_INFINITY,
+) {
+  const training = await by.finetune(some, options);
   const losses: number[] = [];
   for await (const { loss, step } of training) {
     losses.push(loss);
@@ -62,7 +79,7 @@ const quick = { batchSize: 2, epochs: 2, heldOut: 0.25, learningRate: 1e-3 } as 
 test("names learnt from one maker's drawings find the other maker's; the old model stays as it was", async () => {
   const before = await found(model);
   const options = { epochs: 10, learningRate: 1e-3, augment: "none", alpha: 0, heldOut: 0 } as const;
-  const { training, losses } = await run(pairs, options);
+  const { training, losses } = await run(model, pairs, options);
   expect(losses.at(-1)).toBeLessThan(0.4 * losses[0]!);
   using tuned = await training.model();
   const after = await found(tuned);
@@ -80,22 +97,22 @@ test("names learnt from one maker's drawings find the other maker's; the old mod
 }, 180_000);
 
 test("saved and resumed, the result is that of training without a break", async () => {
-  const whole = await run(pairs, quick);
-  const part = await run(pairs, quick, 2);
+  const whole = await run(small, pairs, quick);
+  const part = await run(small, pairs, quick, 2);
   const saved = await part.training.save();
   part.training.dispose();
-  const rest = await run(pairs, { ...quick, resume: saved });
+  const rest = await run(small, pairs, { ...quick, resume: saved });
   expect([...part.losses, ...rest.losses]).toEqual(whole.losses);
   expect(rest.training.best).toEqual(whole.training.best);
   const bytes = async (blob: Promise<Blob>) => Buffer.from(await (await blob).arrayBuffer());
   expect((await bytes(rest.training.adapter())).equals(await bytes(whole.training.adapter()))).toBe(true);
-  await expect(model.finetune(pairs, { ...quick, seed: 1, resume: saved })).rejects.toThrow("options are others");
+  await expect(small.finetune(pairs, { ...quick, seed: 1, resume: saved })).rejects.toThrow("options are others");
   whole.training.dispose();
   rest.training.dispose();
 }, 180_000);
 
 test("LoRA: a small file, and a model that differs", async () => {
-  const { training } = await run(pairs.slice(0, 4), { ...quick, train: "lora", rank: 2, heldOut: 0 });
+  const { training } = await run(model, pairs.slice(0, 4), { ...quick, train: "lora", rank: 2, heldOut: 0 });
   const file = await training.adapter();
   expect(file.size).toBeLessThan(700_000); // of 7.3 MB
   training.dispose();
