@@ -2,9 +2,18 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { parseNlvr } from "../packages/albef/src/evaluate/nlvr-annotations.ts";
+import { readReferences } from "../packages/albef/src/evaluate/refcoco-annotations.ts";
+import {
+  parseAnswerAnnotations,
+  parseAnswerList,
+  parseEntailment,
+  parseQuestions,
+} from "../packages/albef/src/evaluate/task-annotations.ts";
 
 const folder = fileURLToPath(new URL("../weights/tasks/", import.meta.url));
-const read = <T>(name: string): T => JSON.parse(readFileSync(folder + name, "utf8")) as T;
+const textOf = (name: string) => readFileSync(folder + name, "utf8");
+const read = <T>(name: string): T => JSON.parse(textOf(name)) as T;
 const parts = ["train", "held-out"] as const;
 
 interface Question {
@@ -72,4 +81,25 @@ test("every referred box is among the proposals of its picture, a pixel or two o
     const furthest = dets[String(ref.image_id)]!.map((box) => Math.max(...box.map((v, i) => Math.abs(v - bbox[i]!))));
     expect(Math.min(...furthest)).toBeLessThanOrEqual(2);
   }
+});
+
+test.each(parts)("%s: `albef eval` of each task reads the files as they are", (part) => {
+  const parsed = <T>(parse: (json: string, where: string) => T, name: string) => parse(textOf(name), name);
+  const sizes = { train: [480, 457, 320], "held-out": [240, 229, 160] };
+  const entailment = parsed(parseEntailment, `ve-${part}.json`);
+  const lists = [entailment, parsed(parseQuestions, `vqa-${part}.json`), parsed(parseNlvr, `nlvr2-${part}.json`)];
+  expect(lists.map((list) => list.length)).toEqual(sizes[part]);
+  expect(entailment[0]!.image).toBe(`${part}/00000.webp`);
+});
+
+test("`albef eval vqa` and `albef eval refcoco` read the other files as they are", () => {
+  const said = parseAnswerAnnotations(textOf("vqa-held-out-annotations.json"), "annotations");
+  expect(said.get("1000001")!.answers).toEqual(Array(10).fill("turtle"));
+  expect(parseAnswerList(textOf("answer-list.json"), "answers")).toHaveLength(59);
+  const [annotations, refs, instances, detections] = ["held-out", "refs", "instances", "dets"].map((name) =>
+    read(`refcoco-${name}.json`),
+  );
+  const references = readReferences({ annotations, refs, instances, detections });
+  expect(references).toHaveLength(104);
+  expect(references.filter(({ proposals }) => proposals.length < 2)).toEqual([]);
 });
