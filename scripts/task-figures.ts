@@ -119,7 +119,7 @@ const nlvr: Task = {
 const GROUNDING = { annotations: "held-out", refs: "refs", instances: "instances", detections: "dets" } as const;
 
 const grounding: Task = {
-  epochs: 3,
+  epochs: 2,
   async learn(model, epochs) {
     const phrases = jsonOf<{ image: string; text: string }[]>("refcoco-train");
     const items = phrases.map(async ({ image, text }) => ({ image: await picture(image), imageId: image, text }));
