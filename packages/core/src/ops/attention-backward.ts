@@ -1,51 +1,56 @@
 import { apply } from "../graph/apply.ts";
-import type { PrimitiveSet } from "../graph/primitive-set.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import type { Vjp } from "../op.ts";
+import type { Operands, Vjp } from "../op.ts";
 import { lastDim } from "../shape.ts";
 import type { AttentionAttrs } from "./attention.wgsl.ts";
-import { type DropoutAttrs, dropoutOp } from "./dropout.ts";
+import { attentionGradientOp, fillsRows, offsetOf } from "./attention-gradient.ts";
+import { attentionStatisticsOp } from "./attention-statistics.ts";
+import type { DropoutAttrs } from "./dropout.ts";
 import { pad } from "./pad.ts";
-import { mergeHeads, splitHeads } from "./snippets/attention-heads.ts";
-import { attentionScores } from "./snippets/attention-scores.ts";
+import type { Attended } from "./snippets/attention-gradient-sides.ts";
 
-/**
- * P = exp(S - lse); dV = Pᵀ dO; dS = P * (dO Vᵀ - rowsum(dO * O) + dlse). As in the official code, a mask does not stop
- * the gradient: where it is masked P is 0, save in rows whose keys are all masked.
- */
-export const attentionVjp: Vjp<"query" | "key" | "value", "mask" | "seed", AttentionAttrs & Partial<DropoutAttrs>> = (
-  p,
-  { inputs, outputs, grads },
-  attrs,
-) => {
-  const { query, key, value, seed } = inputs;
-  const { dropped } = attrs;
-  const drop = (x: Tensor) => (seed && dropped ? apply(dropoutOp, { x, seed }, { dropped })[0]! : x);
+type Attrs = AttentionAttrs & Partial<DropoutAttrs>;
+type Gradients = Readonly<Record<Attended, Tensor | null>>;
+
+/** Flash attention backward: a statistic per row of scores, then P again, tile by tile. */
+export const attentionVjp: Vjp<Attended, "mask" | "seed", Attrs> = (p, { inputs, outputs, grads }, attrs) => {
+  const { mask } = inputs;
   const [context, logSumExp] = outputs as readonly [Tensor, Tensor];
-  const rows = [...logSumExp.shape, 1]; // [batch, heads, L, 1]
-  const dContext = grads[0] ?? p.fill(context, context.shape, 0);
-  const probabilities = p.exp(p.sub(attentionScores(p, inputs, attrs), p.reshape(logSumExp, rows)));
-  const dO = splitHeads(p, dContext, attrs);
-  const dP = drop(p.matmul(dO, splitHeads(p, value, attrs, attrs.valueOffset), { transposeB: true }));
-  const rowSum = p.sum(p.mul(dO, splitHeads(p, context, attrs)));
-  const shift = grads[1] ? p.sub(rowSum, p.reshape(grads[1], rows)) : rowSum;
-  const dS = p.mul(p.mul(probabilities, p.sub(dP, shift)), attrs.scale);
-  const dQ = p.matmul(dS, splitHeads(p, key, attrs, attrs.keyOffset));
-  const dK = p.matmul(dS, splitHeads(p, query, attrs, attrs.queryOffset), { transposeA: true });
-  const dV = p.matmul(drop(probabilities), dO, { transposeA: true });
-  return {
-    query: packHeads(p, dQ, query, attrs.queryOffset),
-    key: packHeads(p, dK, key, attrs.keyOffset),
-    value: packHeads(p, dV, value, attrs.valueOffset),
-    mask: null,
-    seed: null,
-  };
+  const dContext = grads[0] ?? p.fill(context, context.shape, 0, context.dtype);
+  const dLogSumExp = grads[1];
+  const { heads, headDim, causal } = attrs;
+  const statistics = apply(
+    attentionStatisticsOp,
+    { context, dContext, logSumExp, ...(dLogSumExp && { dLogSumExp }), ...(mask && { mask }) },
+    { heads, headDim, causal },
+  )[0]!;
+  const operands = { ...inputs, dContext, statistics };
+  return { ...gradients(operands, attrs), mask: null, seed: null };
 };
 
-/** A gradient per head put where the heads lie in the packed rows of `like`, zeros elsewhere. */
-function packHeads(p: PrimitiveSet, x: Tensor, like: Tensor, offset: number): Tensor {
-  const rows = mergeHeads(p, x);
+type GradientOperands = Operands<Attended | "dContext" | "statistics", "mask" | "seed", Tensor>;
+
+function gradients(inputs: GradientOperands, attrs: Attrs): Gradients {
+  const { query, key, value } = inputs;
+  const all = { ...attrs, dropped: attrs.dropped ?? 0, of: ["query", "key", "value"] as const, packed: false };
+  if (query.id === key.id && query.id === value.id && fillsRows(lastDim(query), attrs)) {
+    return { query: apply(attentionGradientOp, inputs, { ...all, packed: true })[0]!, key: null, value: null };
+  }
+  const made: [Attended, Tensor][] = dispatchesOf(inputs).flatMap((of) => {
+    const results = apply(attentionGradientOp, inputs, { ...all, of });
+    return of.map((name, i): [Attended, Tensor] => [name, packRows(results[i]!, inputs[name], offsetOf(name, attrs))]);
+  });
+  return Object.fromEntries(made) as Record<Attended, Tensor>;
+}
+
+/** Which gradients are made together: a dispatch binds 8 storage buffers at most, 5 of them are always there. */
+function dispatchesOf({ mask, seed }: GradientOperands): readonly (readonly Attended[])[] {
+  if (mask && seed) return [["query"], ["key"], ["value"]];
+  return mask || seed ? [["query"], ["key", "value"]] : [["query", "key", "value"]];
+}
+
+/** A gradient put where its heads lie in the packed rows of `like`, zeros elsewhere. */
+function packRows(rows: Tensor, like: Tensor, offset: number): Tensor {
   const after = lastDim(like) - offset - lastDim(rows);
-  const packed = offset === 0 && after === 0 ? rows : pad(rows, [0, 0, offset], [0, 0, after]);
-  return p.cast(packed, like.dtype);
+  return offset === 0 && after === 0 ? rows : pad(rows, [0, 0, offset], [0, 0, after]);
 }

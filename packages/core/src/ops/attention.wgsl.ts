@@ -11,7 +11,7 @@ export interface AttentionAttrs extends ScoreAttrs {
 
 /** What the kernel's text is made of. */
 export interface AttentionText extends AttentionAttrs {
-  /** With dropout: declares `kept(row: u32, keys: vec4u) -> vec4f`, the factors of four probabilities of a row of scores. */
+  /** With dropout: declares `kept(elements: vec4u) -> vec4f`, the factors of four probabilities. */
   readonly kept?: Wgsl;
 }
 

@@ -1,5 +1,9 @@
 import { create, globals } from "webgpu";
-import { describeOp, integer, type OpCase } from "../testing/index.ts";
+import { describeOp, integer, type OpCase, uniform } from "../testing/index.ts";
+import { attentionDropoutOp } from "./attention-dropout.ts";
+import { attentionGradientOp } from "./attention-gradient.ts";
+import { attentionStatisticsOp } from "./attention-statistics.ts";
+import { columnSumOp } from "./column-sum.ts";
 import { crossEntropyBackwardOp, crossEntropyOp } from "./cross-entropy.ts";
 import { dropoutOp } from "./dropout.ts";
 import { embeddingLayerNormBackwardOp, embeddingParametersOp } from "./embedding-layernorm-backward.ts";
@@ -116,3 +120,35 @@ describeOp(
 
 const seed = { dtypes: { seed: "u32" }, values: { seed: [3] } } as const;
 describeOp(dropoutOp, both({ shapes: { x: [5, 33], seed: [] }, ...seed, attrs: { dropped: 1677722 } }), half);
+
+const heads = { heads: 2, headDim: 8, scale: 0.35 };
+const scored = { ...heads, maskValue: -10000, causal: false, queryOffset: 0, keyOffset: 0, valueOffset: 0 };
+const attended = { query: [2, 9, 16], key: [2, 35, 16], value: [2, 35, 16], seed: [] };
+describeOp(
+  attentionDropoutOp,
+  both({ shapes: attended, ...seed, attrs: { ...scored, dropped: 1677722 }, tolerance: { rtol: 4e-3, atol: 8e-3 } }),
+  half,
+);
+describeOp(
+  attentionGradientOp,
+  both({
+    shapes: { ...attended, dContext: [2, 9, 16], statistics: [2, 2, 2, 9] },
+    dtypes: { ...seed.dtypes, statistics: "f32" },
+    values: seed.values,
+    fill: { statistics: uniform(2, 3) },
+    attrs: { ...scored, of: ["key", "value"], packed: false, dropped: 1677722 },
+    tolerance: coarse,
+  }),
+  half,
+);
+describeOp(
+  attentionStatisticsOp,
+  both({
+    shapes: { context: [2, 5, 16], dContext: [2, 5, 16], logSumExp: [2, 2, 5] },
+    dtypes: { logSumExp: "f32" },
+    attrs: { heads: 2, headDim: 8, causal: false },
+    tolerance: exact,
+  }),
+  half,
+);
+describeOp(columnSumOp, both({ shapes: { x: [70, 33] }, attrs: { dtype: "f32" }, tolerance: exact }), half);

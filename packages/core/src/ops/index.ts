@@ -2,9 +2,12 @@ import type { AnyOp, OpTable } from "../op.ts";
 import { adamWOp } from "./adamw.ts";
 import { attentionContextOp } from "./attention-context.ts";
 import { attentionDropoutOp } from "./attention-dropout.ts";
+import { attentionGradientOp } from "./attention-gradient.ts";
 import { attentionProbabilitiesOp } from "./attention-probabilities.ts";
+import { attentionStatisticsOp } from "./attention-statistics.ts";
 import { axpbyOp } from "./axpby.ts";
 import { categoricalOp } from "./categorical.ts";
+import { columnSumOp } from "./column-sum.ts";
 import { concatOp } from "./concat.ts";
 import { crossEntropyBackwardOp, crossEntropyOp } from "./cross-entropy.ts";
 import { divOp } from "./div.ts";
@@ -72,7 +75,10 @@ const LATER: readonly AnyOp[] = [
   softmaxOp,
   attentionContextOp,
   attentionDropoutOp,
+  attentionGradientOp,
   attentionProbabilitiesOp,
+  attentionStatisticsOp,
+  columnSumOp,
   crossEntropyBackwardOp,
   crossEntropyOp,
   dropoutOp,

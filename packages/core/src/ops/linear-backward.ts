@@ -6,6 +6,7 @@ import { defineFused, type Operands } from "../op.ts";
 import { expectFloat, expectRank, expectShape, lastDim, rowCount } from "../shape.ts";
 import { elementCount } from "../spec.ts";
 import { wgsl } from "../wgsl.ts";
+import { columnSum } from "./column-sum.ts";
 import type { LinearAttrs, linearOp } from "./linear.ts";
 import { mixedMatmul } from "./mixed-matmul.ts";
 import { activations } from "./snippets/activation.ts";
@@ -72,7 +73,7 @@ export const linearVjp: NonNullable<(typeof linearOp)["vjp"]> = (p, { inputs, gr
   return {
     x: p.reshape(mixedMatmul(rows, weight, { dtype: x.dtype }), x.shape),
     weight: mixedMatmul(rows, flat, { transposeA: true, dtype: weight.dtype }),
-    bias: bias ? p.cast(p.sumTo(p.cast(rows, "f32"), bias.shape), bias.dtype) : null,
+    bias: bias ? columnSum(rows, bias.dtype) : null,
     residual: residual ? p.cast(dy, residual.dtype) : null,
   };
 };

@@ -1,4 +1,5 @@
 import type { Vjp } from "../op.ts";
+import { columnSum } from "./column-sum.ts";
 import {
   flat,
   preActivation,
@@ -27,7 +28,7 @@ export const quantizedLinearVjp: Vjp<QuantizedInputs, QuantizedOptional, Quantiz
     x: p.reshape(p.matmul(du, quantizedWeight(p, inputs, attrs)), x.shape),
     packed: null,
     scales: p.reshape(dScales, scales.shape),
-    bias: bias ? p.cast(p.sumTo(du, bias.shape), bias.dtype) : null,
+    bias: bias ? columnSum(du, bias.dtype) : null,
     residual: residual ? p.cast(dy, residual.dtype) : null,
   };
 };

@@ -1,4 +1,5 @@
 import { describeOp, gaussian } from "../testing/index.ts";
+import { columnSumOp } from "./column-sum.ts";
 import { l2NormalizeBackwardOp } from "./l2-normalize-backward.ts";
 import { layerNormBackwardOp, layerNormParametersOp } from "./layernorm-backward.ts";
 import { rowDotOp } from "./row-dot.ts";
@@ -77,4 +78,26 @@ describeOp(rowDotOp, {
   "by hand": { shapes: { a: [2, 2], b: [2, 2] }, values: { a: [1, 2, 3, 4], b: [5, 6, 7, 8] }, expect: [17, 53] },
   "a batch": { shapes: { a: [2, 3, 7], b: [2, 3, 7] } },
   "a workgroup per row": { shapes: { a: [5, 131], b: [5, 131] }, tolerance: { atol: 1e-4 }, ...gpu },
+});
+
+describeOp(columnSumOp, {
+  "two rows": {
+    shapes: { x: [2, 3] },
+    attrs: { dtype: "f32" },
+    values: { x: [1, 2, 3, 10, 20, 30] },
+    expect: [11, 22, 33],
+  },
+  "more rows than a block": {
+    shapes: { x: [131, 37] },
+    attrs: { dtype: "f32" },
+    gradients: false,
+    tolerance: { atol: 1e-4 },
+  },
+  "columns shared by a workgroup": {
+    shapes: { x: [70, 37] },
+    attrs: { dtype: "f32" },
+    tolerance: { atol: 1e-4 },
+    ...gpu,
+  },
+  "more rows than columns": { shapes: { x: [1031, 9] }, attrs: { dtype: "f32" }, tolerance: { atol: 1e-3 }, ...gpu },
 });

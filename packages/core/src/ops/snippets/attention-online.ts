@@ -125,7 +125,7 @@ function softmaxStep(tile: QueryTile, row: number): Wgsl {
     ${lines(quads, (g) => `s${row}_${g} = exp(s${row}_${g} - vec4f(next${row}));`)}
     total${row} = total${row} * shrink${row} + ${total};
     top${row} = next${row};
-    ${tile.attrs.kept ? lines(quads, (g) => `s${row}_${g} *= kept(scoreRow + ${row}u, tokens${g});`) : ""}`;
+    ${tile.attrs.kept ? lines(quads, (g) => `s${row}_${g} *= kept((scoreRow + ${row}u) * KEYS + tokens${g});`) : ""}`;
 }
 
 function maskedScores({ attrs, masked }: QueryTile, row: number, quad: number): Wgsl {

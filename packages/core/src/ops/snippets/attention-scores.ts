@@ -39,6 +39,10 @@ export function scoreAttrs(options: ScoreOptions): ScoreAttrs {
 /** Masks from here on swallow the score in f32, so a row without any key is uniform. */
 export const SWALLOWING_MASK = -1e8;
 
+export function swallows({ maskValue }: Pick<ScoreAttrs, "maskValue">): boolean {
+  return maskValue <= SWALLOWING_MASK;
+}
+
 export function expectScoreOperands(
   op: string,
   { query, key, mask }: { query: TensorSpec; key: TensorSpec; mask?: TensorSpec },
@@ -67,11 +71,11 @@ export function attentionScores(
   const keep = keptKeys(p, query, mask, { causal: attrs.causal, keys: key.shape[1]! });
   if (!keep) return products;
   const bias = p.mul(p.sub(p.max(keep), keep), attrs.maskValue);
-  return p.add(attrs.maskValue <= SWALLOWING_MASK ? p.mul(products, keep) : products, bias);
+  return p.add(swallows(attrs) ? p.mul(products, keep) : products, bias);
 }
 
 /** Which keys a query sees, 1 = keep: [batch or 1, 1, L or 1, S], or nothing where all are seen. */
-function keptKeys(
+export function keptKeys(
   p: PrimitiveSet,
   query: Tensor,
   mask: Tensor | undefined,
