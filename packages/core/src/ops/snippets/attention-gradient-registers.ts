@@ -11,8 +11,8 @@ import {
 } from "./attention-gradient-sides.ts";
 
 const THREADS = 8;
-const ROWS = 4;
-const QUADS = 2; // quadruples of other rows per step
+const ROWS = 2; // more rows take several times as long to compile and run no faster
+const QUADS = 1; // quadruples of other rows per step
 const LANES = ["x", "y", "z", "w"] as const;
 
 /** CPU adapters: an invocation holds several rows, so that a row of the other side is loaded once for all; no barriers. */
