@@ -3,10 +3,11 @@ import type { Tensor } from "../graph/tensor.ts";
 import type { Operands, Vjp } from "../op.ts";
 import { lastDim } from "../shape.ts";
 import type { AttentionAttrs } from "./attention.wgsl.ts";
-import { attentionGradientOp, fillsRows, offsetOf } from "./attention-gradient.ts";
+import { attentionGradientOp, fillsRows } from "./attention-gradient.ts";
 import { attentionStatisticsOp } from "./attention-statistics.ts";
 import type { DropoutAttrs } from "./dropout.ts";
 import { pad } from "./pad.ts";
+import { offsetOf } from "./snippets/attention-gradient-attrs.ts";
 import type { Attended } from "./snippets/attention-gradient-sides.ts";
 
 type Attrs = AttentionAttrs & Partial<DropoutAttrs>;

@@ -7,18 +7,10 @@ import { elementCount, type TensorSpec } from "../spec.ts";
 import type { AttentionAttrs } from "./attention.wgsl.ts";
 import { attentionGradientKernel } from "./attention-gradient.wgsl.ts";
 import { dropoutOp } from "./dropout.ts";
+import { type AttentionGradientAttrs, offsetOf } from "./snippets/attention-gradient-attrs.ts";
 import type { Attended } from "./snippets/attention-gradient-sides.ts";
 import { expectHeads, expectSameBatch, mergeHeads, splitHeads } from "./snippets/attention-heads.ts";
 import { attentionScores, expectScoreOperands } from "./snippets/attention-scores.ts";
-
-export interface AttentionGradientAttrs extends AttentionAttrs {
-  /** Whose gradients are made, an output each. */
-  readonly of: readonly Attended[];
-  /** All three operands are the same packed rows, filled by their heads: one output, of that shape. */
-  readonly packed: boolean;
-  /** Share of the probabilities that dropout took, in 2^-24; goes with `seed`. */
-  readonly dropped: number;
-}
 
 type Inputs = Attended | "dContext" | "statistics";
 type Optional = "mask" | "seed";
@@ -68,10 +60,6 @@ export const attentionGradientOp = defineFused<Inputs, Optional, AttentionGradie
   },
   lower: (specs, attrs, adapter) => attentionGradientKernel(specs, attrs, adapter),
 });
-
-export function offsetOf(name: Attended, attrs: AttentionAttrs): number {
-  return attrs[`${name}Offset`];
-}
 
 /** Whether the heads of query, key and value fill packed rows of this width. */
 export function fillsRows(width: number, attrs: AttentionAttrs): boolean {

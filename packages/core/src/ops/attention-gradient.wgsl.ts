@@ -3,7 +3,7 @@ import type { AdapterFacts, Kernel, KernelSpecs } from "../op.ts";
 import { foldGrid, lastDim } from "../shape.ts";
 import { elementCount } from "../spec.ts";
 import { f32Literal, type Wgsl, wgsl } from "../wgsl.ts";
-import { type AttentionGradientAttrs, offsetOf } from "./attention-gradient.ts";
+import { type AttentionGradientAttrs, offsetOf } from "./snippets/attention-gradient-attrs.ts";
 import { gradientRegisters } from "./snippets/attention-gradient-registers.ts";
 import { type Attended, gradientSides, lines } from "./snippets/attention-gradient-sides.ts";
 import { gradientTiles } from "./snippets/attention-gradient-tiles.ts";
