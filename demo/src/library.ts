@@ -2,7 +2,7 @@ import type { Remote } from "comlink";
 import { type GalleryEntry, isOwn, nameOfOwn } from "./protocol/search.ts";
 import type { AlbefWorker } from "./protocol.ts";
 
-/** The pictures that the model in use knows: the page's gallery and the user's photos. */
+/** The pictures that the model in use knows: the page's gallery and, once it is there, the user's photos. */
 export interface Library {
   readonly ids: readonly string[];
   readonly own: readonly string[];
@@ -18,7 +18,7 @@ export interface Library {
 export function createLibrary(entries: readonly GalleryEntry[], albef: Remote<AlbefWorker>): Library {
   const known = new Map(entries.map((entry) => [`gallery/${entry.file}`, entry]));
   const thumbnails = new Map<string, Promise<string>>();
-  let ids: readonly string[] = [];
+  let ids: readonly string[] = [...known.keys()];
   const thumbnail = async (id: string) => URL.createObjectURL(await albef.thumbnail(id));
   return {
     entries,

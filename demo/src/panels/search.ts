@@ -32,6 +32,7 @@ export function openSearch(app: App): Panel {
   }
 
   async function similar(id: string): Promise<void> {
+    if (!app.model) return status.say("The model is not there yet.");
     query.clear();
     setLike(id);
     await show(albef.similar(id, SHOWN), "");
@@ -71,7 +72,10 @@ export function openSearch(app: App): Panel {
       const { model } = app;
       query.enable(model !== undefined);
       showOwnCount();
-      if (!model) return;
+      if (!model) {
+        if (device === undefined) results.browse(library.ids); // something to look at while the first model loads
+        return;
+      }
       if (device !== model.device) query.setRerank(model.rerankHelps); // another model
       device = model.device;
       const again = like !== undefined && library.ids.includes(like) ? similar(like) : search(query.read());
