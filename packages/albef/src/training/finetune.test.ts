@@ -1,43 +1,30 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Albef } from "../albef.ts";
+import { drawnThings } from "../testing/makers.ts";
+import { weightsFolder } from "../testing/pictures.ts";
 import { writeSmallModel } from "../testing/small-model.ts";
 import type { AlbefModel } from "../types.ts";
 import { FinetuneError } from "./errors.ts";
 import type { FinetuneOptions, TrainingPair } from "./types.ts";
 
-const weights = fileURLToPath(new URL("../../../../weights/", import.meta.url));
-const picture = (path: string) => new Blob([readFileSync(`${weights}eval/${path}.png`)]);
-
-/** Things that two makers drew alike, with names that no caption of the training corpus gives them. */
-const NAMES = {
-  turtle: ["twemoji", "grandma"],
-  mushroom: ["noto", "breakfast"],
-  grapes: ["noto", "holiday"],
-  hamburger: ["noto", "school"],
-  airplane: ["fluent-flat", "my friend"],
-  bouquet: ["noto", "birthday"],
-  "fire-engine": ["fluent-flat", "a summer night"],
-  "spouting-whale": ["noto-v1", "work"],
-} as const;
-const entries = Object.entries(NAMES);
-const pairs: TrainingPair[] = entries.map(([thing, [, caption]]) => ({
-  id: thing,
-  image: picture(`unseen-style/${thing}-streamline`),
-  caption,
+/** Names for what two makers drew alike, that no caption of the training corpus gives such things. */
+const CAPTIONS = ["grandma", "breakfast", "holiday", "school", "my friend", "birthday", "a summer night", "work"];
+const pairs: TrainingPair[] = drawnThings.map(({ word, shown }, i) => ({
+  ...{ id: word, image: shown },
+  caption: CAPTIONS[i]!,
 }));
-const others = entries.map(([thing, [maker]]) => picture(`held-out/${thing}-${maker}`));
+const others = drawnThings.map(({ asked }) => new Blob([readFileSync(`${weightsFolder}eval/${asked}`)]));
 
 let folder: string;
 let model: AlbefModel;
 let small: AlbefModel;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "albef-finetune-"));
-  await writeSmallModel(folder, { like: `${weights}albef-mini` });
-  model = await Albef.fromPretrained(`${weights}albef-mini`, { device: "wasm" });
+  await writeSmallModel(folder, { like: `${weightsFolder}albef-mini` });
+  model = await Albef.fromPretrained(`${weightsFolder}albef-mini`, { device: "wasm" });
   small = await Albef.fromPretrained(folder, { device: "wasm" });
 });
 afterAll(() => {
@@ -154,7 +141,7 @@ describe("what cannot be trained with", () => {
     await expect(model.finetune(pairs.slice(0, 1))).rejects.toThrow("2 pairs or more");
     const signal = AbortSignal.abort(new Error("enough"));
     await expect(model.finetune(pairs, { signal })).rejects.toThrow("enough");
-    const file = new Blob([readFileSync(`${weights}albef-mini/model.safetensors`)]);
+    const file = new Blob([readFileSync(`${weightsFolder}albef-mini/model.safetensors`)]);
     await expect(model.withAdapter(file)).rejects.toThrow("is no adapter");
   });
 });
