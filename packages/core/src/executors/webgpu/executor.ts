@@ -9,9 +9,10 @@ import { opOf } from "../../passes/rewrite.ts";
 import { sizeBytes, type TensorSpec } from "../../spec.ts";
 import { expectData } from "../check-inputs.ts";
 import { storesOf } from "../stores.ts";
+import { checked } from "./checked.ts";
 import { adapterFacts, describeAdapter, requestDevice } from "./device.ts";
 import { compileDispatch } from "./dispatches.ts";
-import { type BufferMemory, bufferMemory, paddedBytes } from "./memory.ts";
+import { type BufferMemory, bufferMemory, paddedBytes, recorded } from "./memory.ts";
 import { overwritten, parametersOf } from "./parameter-checks.ts";
 import { uploadParameters, type WebGpuParameterStore } from "./parameters.ts";
 import { type PipelineCache, pipelineCache } from "./pipelines.ts";
@@ -41,16 +42,11 @@ interface Context {
   readonly facts: AdapterFacts;
   readonly memory: BufferMemory;
   readonly pipelines: PipelineCache;
-  lostReason(): string | undefined;
 }
 
 /** Runs graphs on WebGPU. Throws a DeviceError where there is no adapter. */
 export async function createWebGpuExecutor(options: WebGpuExecutorOptions = {}): Promise<WebGpuExecutor> {
   const { device, info, owned } = await openDevice(options);
-  let lost: string | undefined;
-  void device.lost.then(({ reason, message }) => {
-    lost = `device lost: ${reason} ${message}`;
-  });
   const facts = { ...adapterFacts(device, info), ...options.facts };
   const memory = bufferMemory(device);
   const context: Context = {
@@ -58,7 +54,6 @@ export async function createWebGpuExecutor(options: WebGpuExecutorOptions = {}):
     facts,
     memory,
     pipelines: pipelineCache(device),
-    lostReason: () => lost,
   };
   const wrap = (spec: TensorSpec, buffer: GPUBuffer, dispose: () => void = () => undefined) =>
     webGpuTensor({ device, memory, spec, buffer, offset: 0, dispose });
@@ -105,17 +100,14 @@ async function compile(
 ): Promise<Program> {
   const { device, facts, memory, pipelines } = context;
   const ops = await opsOf(traced);
-  if (context.lostReason()) throw new DeviceError(`compile: ${context.lostReason()}`);
   const graph = eliminateDeadCode(eliminateCommonSubexpressions(traced, ops), ops);
   const parameters = parametersOf(graph, storesOf(stores) as readonly WebGpuParameterStore[]);
-  const placed = placeGraph(graph, {
-    device,
-    memory,
-    ops,
-    parameters,
-    overwritten: overwritten(graph, parameters, into),
-  });
+  const made: GPUBuffer[] = [];
+  const place = { device, ops, parameters, overwritten: overwritten(graph, parameters, into) };
   try {
+    const placed = await checked(device, "compile", () =>
+      placeGraph(graph, { ...place, memory: recorded(memory, made) }),
+    );
     const kernels = graph.nodes.filter((node) => !opOf(ops, node).view);
     const maxBindingBytes = device.limits.maxStorageBufferBindingSize;
     const dispatches = await Promise.all(
@@ -132,9 +124,11 @@ async function compile(
       ),
     );
     const flopsPerSubmit = facts.isCpu ? 4e9 : 2e11;
-    return createProgram({ ...context, traced, graph, placed, dispatches, into, flopsPerSubmit });
+    return await checked(device, "compile", () =>
+      createProgram({ ...context, traced, graph, placed, dispatches, into, flopsPerSubmit }),
+    );
   } catch (error) {
-    placed.buffers.forEach(memory.free);
+    made.forEach(memory.free);
     throw error;
   }
 }

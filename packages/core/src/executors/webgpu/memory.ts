@@ -31,6 +31,16 @@ export function bufferMemory(device: GPUDevice): BufferMemory {
   };
 }
 
+/** The same memory; what is made through it is listed in `made`, for those who must undo it. */
+export function recorded(memory: BufferMemory, made: GPUBuffer[]): BufferMemory {
+  const create: BufferMemory["create"] = (label, sizeBytes, usage) => {
+    const buffer = memory.create(label, sizeBytes, usage);
+    made.push(buffer);
+    return buffer;
+  };
+  return { ...memory, create };
+}
+
 /** Bytes as `writeBuffer` wants them: a multiple of 4. */
 export function paddedBytes(data: ArrayBufferView): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);

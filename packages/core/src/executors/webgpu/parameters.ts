@@ -3,6 +3,7 @@ import type { Arena, NamedTensor, ParameterStore, UploadOptions } from "../../ex
 import type { TensorSpec } from "../../spec.ts";
 import { expectData } from "../check-inputs.ts";
 import { flatArena, packArenas } from "../pack-arenas.ts";
+import { checked } from "./checked.ts";
 import { type BufferMemory, paddedBytes } from "./memory.ts";
 import { readBuffer } from "./tensor.ts";
 
@@ -35,10 +36,16 @@ export async function uploadParameters(
   try {
     for await (const packed of packArenas(tensors)) {
       const arena = flat === undefined ? undefined : flatArena(`${flat}.${arenas.length}`, packed);
-      const buffer = memory.create(arena?.name ?? `weights ${buffers.length}`, packed.sizeBytes, storage());
-      buffers.push(buffer);
+      const label = arena?.name ?? `weights ${buffers.length}`;
+      const buffer = await checked(device, label, () => {
+        const made = memory.create(label, packed.sizeBytes, storage());
+        buffers.push(made);
+        for (const { tensor, offsetBytes } of packed.slots) {
+          device.queue.writeBuffer(made, offsetBytes, paddedBytes(tensor.data));
+        }
+        return made;
+      });
       for (const { tensor, offsetBytes } of packed.slots) {
-        device.queue.writeBuffer(buffer, offsetBytes, paddedBytes(tensor.data));
         const spec = { dtype: tensor.dtype, shape: tensor.shape };
         entries.set(tensor.name, { spec, buffer, offset: offsetBytes });
       }

@@ -1,4 +1,4 @@
-import { DeviceError, GraphError } from "../../errors.ts";
+import { GraphError } from "../../errors.ts";
 import type { DeviceTensor, Program, RunOptions } from "../../executor.ts";
 import type { Graph, TensorData } from "../../graph/graph.ts";
 import { submitPace } from "../../plan/submits.ts";
@@ -6,6 +6,7 @@ import { sizeBytes } from "../../spec.ts";
 import { expectInputs } from "../check-inputs.ts";
 import { serialQueue } from "../serial-queue.ts";
 import { bindGroups } from "./bind-groups.ts";
+import { checked } from "./checked.ts";
 import type { Dispatch } from "./dispatches.ts";
 import { type BufferMemory, paddedBytes } from "./memory.ts";
 import type { PlacedGraph } from "./placement.ts";
@@ -25,8 +26,6 @@ export interface ProgramParts {
   readonly into: Readonly<Record<string, string>>;
   /** Most FLOPs per submit at first, until runs tell how fast the device is: longer ones make the page stutter, and browsers end GPU work after about 10 s. */
   readonly flopsPerSubmit: number;
-  /** Why the device is gone, once it is. */
-  lostReason(): string | undefined;
 }
 
 type Inputs = Readonly<Record<string, TensorData | DeviceTensor>>;
@@ -94,20 +93,18 @@ export function createProgram(parts: ProgramParts): Program {
     signal?.throwIfAborted();
     expectInputs(graph, inputs);
     lastInputs = externalInputs(inputs);
-    for (const [name, value] of Object.entries(inputs)) {
-      if (ArrayBuffer.isView(value)) device.queue.writeBuffer(placed.inputBuffers[name]!, 0, paddedBytes(value));
-    }
-    const begun = performance.now();
-    submit(lastInputs, signal);
-    overwrite();
     const wanted = (read ?? readable).map((name) => [name, locateOutput(name)] as const);
-    try {
-      const results = Object.fromEntries(await staging.read(device, wanted));
-      pace.learn(performance.now() - begun);
-      return results;
-    } catch (cause) {
-      throw new DeviceError(`run: the GPU gave no result (${parts.lostReason() ?? String(cause)})`, { cause });
-    }
+    const begun = performance.now();
+    const results = await checked(device, "run", () => {
+      for (const [name, value] of Object.entries(inputs)) {
+        if (ArrayBuffer.isView(value)) device.queue.writeBuffer(placed.inputBuffers[name]!, 0, paddedBytes(value));
+      }
+      submit(lastInputs, signal);
+      overwrite();
+      return staging.read(device, wanted);
+    });
+    pace.learn(performance.now() - begun);
+    return Object.fromEntries(results);
   };
 
   const profile = async (inputs: Inputs) => {

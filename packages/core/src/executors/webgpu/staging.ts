@@ -1,5 +1,6 @@
 import type { TensorData } from "../../graph/graph.ts";
 import { sizeBytes, type TensorSpec } from "../../spec.ts";
+import { mapped } from "./checked.ts";
 import type { BufferMemory } from "./memory.ts";
 import { dataFrom } from "./tensor.ts";
 
@@ -23,6 +24,10 @@ export function stagingArea(memory: BufferMemory): StagingArea {
     staging = memory.create("staging", bytes, GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ);
     return staging;
   };
+  const dispose = () => {
+    if (staging) memory.free(staging);
+    staging = undefined;
+  };
   return {
     async read(device, wanted) {
       if (wanted.length === 0) {
@@ -41,10 +46,12 @@ export function stagingArea(memory: BufferMemory): StagingArea {
         encoder.copyBufferToBuffer(buffer, offset, target, offsets[i]!, sizeBytes(spec));
       }
       device.queue.submit([encoder.finish()]);
-      const mapped = target.mapAsync(GPUMapMode.READ, 0, total);
+      const mapping = mapped(target, total);
       device.queue.submit([]); // Firefox delays a map by 100 ms unless another submit follows
-      await mapped;
-      const range = target.getMappedRange(0, total);
+      const range = await mapping.catch((error: unknown) => {
+        dispose(); // it may never have had memory
+        throw error;
+      });
       const results = wanted.map(([name, { spec }], i): [string, TensorData] => [
         name,
         dataFrom(spec, range, offsets[i]!),
@@ -52,9 +59,6 @@ export function stagingArea(memory: BufferMemory): StagingArea {
       target.unmap();
       return results;
     },
-    dispose() {
-      if (staging) memory.free(staging);
-      staging = undefined;
-    },
+    dispose,
   };
 }

@@ -1,7 +1,7 @@
-import { GraphError } from "../../errors.ts";
 import type { DeviceTensor } from "../../executor.ts";
 import type { TensorData } from "../../graph/graph.ts";
 import { elementCount, sizeBytes, type TensorSpec } from "../../spec.ts";
+import { checked, mapped } from "./checked.ts";
 import type { BufferMemory } from "./memory.ts";
 
 /** A value in a GPU buffer. `buffer` may be shared with other code on the same device. */
@@ -43,18 +43,17 @@ export async function readBuffer(
   { spec, buffer, offset }: { readonly spec: TensorSpec; readonly buffer: GPUBuffer; readonly offset: number },
 ): Promise<TensorData> {
   const size = sizeBytes(spec);
-  const staging = memory.create("readback", size, GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ);
-  try {
-    const encoder = device.createCommandEncoder();
-    encoder.copyBufferToBuffer(buffer, offset, staging, 0, size);
-    device.queue.submit([encoder.finish()]);
-    await staging.mapAsync(GPUMapMode.READ, 0, size);
-    return dataFrom(spec, staging.getMappedRange(0, size), 0);
-  } catch (cause) {
-    throw new GraphError(`read: the GPU gave no data (${String(cause)})`, { cause });
-  } finally {
-    memory.free(staging);
-  }
+  return checked(device, "read", async () => {
+    const staging = memory.create("readback", size, GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ);
+    try {
+      const encoder = device.createCommandEncoder();
+      encoder.copyBufferToBuffer(buffer, offset, staging, 0, size);
+      device.queue.submit([encoder.finish()]);
+      return dataFrom(spec, await mapped(staging, size), 0);
+    } finally {
+      memory.free(staging);
+    }
+  });
 }
 
 /** A copy of the values that a mapped range holds at a byte offset. */
