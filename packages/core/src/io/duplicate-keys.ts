@@ -1,17 +1,17 @@
 import { WeightError } from "./errors.ts";
 
-/** JSON.parse keeps the last of two equal keys in silence: this finds them in the top-level object of valid JSON. */
+/** JSON.parse keeps the last of two equal keys in silence: this finds them, at any depth, in valid JSON. */
 export function expectUniqueKeys(who: string, json: string): void {
-  const seen = new Set<string>();
-  let depth = 0;
+  const open: Set<string>[] = [];
   for (let i = 0; i < json.length; i++) {
     const character = json[i];
-    if (character === "{" || character === "[") depth++;
-    else if (character === "}" || character === "]") depth--;
+    if (character === "{" || character === "[") open.push(new Set());
+    else if (character === "}" || character === "]") open.pop();
     else if (character === '"') {
       const end = stringEnd(json, i);
-      if (depth === 1 && /^\s*:/.test(json.slice(end + 1, end + 40))) {
+      if (isKey(json, end + 1)) {
         const key = JSON.parse(json.slice(i, end + 1)) as string;
+        const seen = open.at(-1)!;
         if (seen.has(key)) throw new WeightError(`${who}: ${key} is there twice`);
         seen.add(key);
       }
@@ -26,4 +26,11 @@ function stringEnd(json: string, start: number): number {
     else if (json[i] === '"') return i;
   }
   return json.length - 1;
+}
+
+/** Whether a colon follows the string that ends in front of `at`. */
+function isKey(json: string, at: number): boolean {
+  let next = at;
+  while (/\s/.test(json[next] ?? "")) next++;
+  return json[next] === ":";
 }

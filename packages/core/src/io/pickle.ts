@@ -10,7 +10,8 @@ interface Machine {
   readonly memo: Map<number, PickleValue>;
 }
 
-const MAX_VALUES = 5_000_000;
+/** A checkpoint of thousands of tensors needs some 100,000; what a pickle holds grows by one value an opcode at most. */
+const MAX_OPCODES = 5_000_000;
 
 /**
  * Reads one pickle as data. Only the opcodes below exist here, and "calls" only describe tensors and containers: no
@@ -18,7 +19,7 @@ const MAX_VALUES = 5_000_000;
  */
 export function readPickle(who: string, bytes: Uint8Array, position = 0): { value: PickleValue; end: number } {
   const machine: Machine = { reader: new PickleReader(who, bytes, position), stack: [], marks: [], memo: new Map() };
-  for (;;) {
+  for (let count = 0; count < MAX_OPCODES; count++) {
     const at = machine.reader.position;
     const opcode = machine.reader.u8();
     if (opcode === 0x2e) return { value: pop(machine), end: machine.reader.position };
@@ -29,9 +30,8 @@ export function readPickle(who: string, bytes: Uint8Array, position = 0): { valu
       );
     }
     step(machine);
-    if (machine.stack.length + machine.memo.size > MAX_VALUES)
-      throw new WeightError(`${who}: its pickle holds too many values`);
   }
+  throw new WeightError(`${who}: its pickle holds more than ${MAX_OPCODES} opcodes`);
 }
 
 function push(machine: Machine, value: PickleValue): void {

@@ -48,10 +48,12 @@ export function storedSize({ dtype, shape }: Pick<WritableTensor, "dtype" | "sha
 }
 
 function headerBytes(tensors: readonly WritableTensor[], metadata: Readonly<Record<string, string>>): Uint8Array {
-  const header: Record<string, unknown> = {};
+  const header: Record<string, unknown> = Object.create(null); // a tensor may be called __proto__
   if (Object.keys(metadata).length > 0) header.__metadata__ = metadata;
   let position = 0;
   for (const tensor of tensors) {
+    if (tensor.name === "__metadata__")
+      throw new WeightError("tensor __metadata__: the format keeps this name to itself");
     if (Object.hasOwn(header, tensor.name)) throw new WeightError(`tensor ${tensor.name}: given twice`);
     const end = position + storedSize(tensor);
     header[tensor.name] = { dtype: tensor.dtype, shape: tensor.shape, data_offsets: [position, end] };

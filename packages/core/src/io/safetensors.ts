@@ -61,7 +61,7 @@ async function readHeader(source: ByteSource): Promise<{ header: Record<string, 
   let header: unknown;
   let json: string;
   try {
-    json = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    json = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
     header = JSON.parse(json);
   } catch (cause) {
     throw new WeightError(`${source.name}: its header is not JSON`, { cause });

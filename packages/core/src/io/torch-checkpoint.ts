@@ -5,7 +5,8 @@ import { isTensor, type PickleValue, type TensorRef } from "./pickle-values.ts";
 import { STORED_BYTES, type StoredDType } from "./stored-dtype.ts";
 import { legacyStorages } from "./torch-legacy.ts";
 import type { OpenedStorages, StorageReader } from "./torch-storages.ts";
-import { readZipDirectory, recordStart, type ZipRecord } from "./zip-directory.ts";
+import { readZipDirectory, type ZipRecord } from "./zip-directory.ts";
+import { recordStart } from "./zip-record.ts";
 
 /** A tensor of a checkpoint; its bytes are read when asked for, dense and row-major. */
 export interface CheckpointTensor {
@@ -43,19 +44,26 @@ export async function openTorchCheckpoint(source: ByteSource): Promise<TorchChec
 
 async function zipStorages(source: ByteSource): Promise<OpenedStorages> {
   const records = await readZipDirectory(source);
-  const pickle = [...records.values()].find(({ name }) => /^[^/]+\/data\.pkl$/.test(name));
+  const [pickle, ...others] = [...records.values()].filter(({ name }) => /(^|\/)data\.pkl$/.test(name));
+  if (others.length > 0)
+    throw new WeightError(`${source.name}: holds several pickles, of which one could hide another`);
   if (!pickle) throw new WeightError(`${source.name}: is a zip file, but none of torch.save (no data.pkl)`);
   if (pickle.sizeBytes > MAX_PICKLE_BYTES)
     throw new WeightError(`${source.name}: its pickle claims ${pickle.sizeBytes} bytes`);
   const prefix = pickle.name.slice(0, -"data.pkl".length);
   const bytes = await source.read(await recordStart(source, pickle), pickle.sizeBytes);
   const recordOf = (storage: string): ZipRecord | undefined => records.get(`${prefix}data/${storage}`);
+  const starts = new Map<ZipRecord, Promise<number>>(); // a record is checked once, however many tensors view it
+  const startOf = (record: ZipRecord): Promise<number> => {
+    const start = starts.get(record) ?? recordStart(source, record);
+    starts.set(record, start);
+    return start;
+  };
   return {
     root: readPickle(source.name, bytes).value,
     sizeOf: (storage) => recordOf(storage)?.sizeBytes,
     async read(storage, byteOffset, byteLength) {
-      const record = recordOf(storage)!;
-      return source.read((await recordStart(source, record)) + byteOffset, byteLength);
+      return source.read((await startOf(recordOf(storage)!)) + byteOffset, byteLength);
     },
   };
 }

@@ -23,6 +23,9 @@ const STORAGES: ReadonlyMap<string, StoredDType> = new Map([
   ["torch.BoolStorage", "BOOL"],
 ]);
 
+/** Elements of a tensor that `expand` made from fewer: a few stored bytes must not fill the memory. */
+const MAX_EXPANDED = 2 ** 24;
+
 const REBUILD = "torch._utils._rebuild_tensor_v2";
 const PARAMETER = "torch._utils._rebuild_parameter";
 const ORDERED = "collections.OrderedDict";
@@ -85,6 +88,10 @@ function tensorRef(who: string, { tuple }: PickleTuple): PickleValue {
     throw new WeightError(
       `${who}: a tensor [${sizes.join(",")}] reaches element ${last} of a storage of ${view.count}`,
     );
+  }
+  const count = sizes.reduce((product, extent) => product * extent, 1);
+  if (count > Math.max(view.count, MAX_EXPANDED)) {
+    throw new WeightError(`${who}: a tensor [${sizes.join(",")}] repeats elements of a storage of ${view.count}`);
   }
   return { view, offset, shape: sizes, strides: steps };
 }

@@ -8,6 +8,7 @@ import type { OpenedStorages } from "./torch-storages.ts";
 const MAGIC = 0x1950a86a20f9469cfc6cn;
 const PROTOCOL = 1001;
 const FIRST_READ_BYTES = 2 ** 20;
+const MAX_PICKLES_BYTES = 2 ** 28;
 
 /**
  * The format before PyTorch 1.6: pickles of a magic number, the protocol, the machine, the object and the list of
@@ -16,7 +17,7 @@ const FIRST_READ_BYTES = 2 ** 20;
 export async function legacyStorages(source: ByteSource): Promise<OpenedStorages> {
   const { root, keys, end } = await readPickles(source);
   const dtypes = new Map<string, StoredDType>();
-  collectStorages(root, dtypes, new Set());
+  collectStorages(root, dtypes);
   const places = new Map<string, { start: number; sizeBytes: number }>();
   let position = end;
   for (const key of keys) {
@@ -48,7 +49,8 @@ async function readPickles(source: ByteSource): Promise<{ root: PickleValue; key
     try {
       return parsePickles(source.name, bytes);
     } catch (error) {
-      const mayContinue = available < source.size && /ends in the middle/.test(String(error));
+      const mayContinue =
+        available < source.size && length < MAX_PICKLES_BYTES && /ends in the middle/.test(String(error));
       if (!mayContinue) throw error;
     }
   }
@@ -72,13 +74,21 @@ function parsePickles(who: string, bytes: Uint8Array): { root: PickleValue; keys
   return { root: root.value, keys: keys.value as string[], end: keys.end };
 }
 
-function collectStorages(value: PickleValue, found: Map<string, StoredDType>, seen: Set<PickleValue>): void {
-  if (typeof value !== "object" || value === null || seen.has(value)) return;
-  seen.add(value);
-  if (isTensor(value)) found.set(value.view.storage, value.view.dtype);
-  else if (isStorage(value)) found.set(value.storage, value.dtype);
-  else if (value instanceof Map)
-    for (const [key, item] of value) for (const part of [key, item]) collectStorages(part, found, seen);
-  else if (Array.isArray(value)) for (const item of value) collectStorages(item, found, seen);
-  else if (isTuple(value)) for (const item of value.tuple) collectStorages(item, found, seen);
+/** Walks without recursion: a pickle may nest deeper than the call stack. */
+function collectStorages(root: PickleValue, found: Map<string, StoredDType>): void {
+  const seen = new Set<PickleValue>();
+  for (const open: PickleValue[] = [root]; open.length > 0; ) {
+    const value = open.pop()!;
+    if (typeof value !== "object" || value === null || seen.has(value)) continue;
+    seen.add(value);
+    if (isTensor(value)) found.set(value.view.storage, value.view.dtype);
+    else if (isStorage(value)) found.set(value.storage, value.dtype);
+    else for (const item of itemsOf(value)) open.push(item);
+  }
+}
+
+function itemsOf(value: PickleValue): Iterable<PickleValue> {
+  if (value instanceof Map) return [...value].flat();
+  if (isTuple(value)) return value.tuple;
+  return Array.isArray(value) ? value : [];
 }

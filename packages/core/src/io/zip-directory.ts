@@ -6,13 +6,17 @@ export interface ZipRecord {
   readonly name: string;
   readonly headerOffset: number;
   readonly sizeBytes: number;
+  readonly crc32: number;
 }
 
 const END = 0x06054b50;
 const END_64 = 0x06064b50;
 const LOCATOR_64 = 0x07064b50;
 const ENTRY = 0x02014b50;
-const LOCAL = 0x04034b50;
+/** Bits of encryption, of patches and of a masked directory: readers differ in what they make of such a record. */
+const REFUSED_FLAGS = 0b10_0000_0110_0001;
+/** Of a local header, without its name and extra field. */
+export const LOCAL_BYTES = 30;
 const MAX_DIRECTORY_BYTES = 64 * 2 ** 20;
 
 /** The directory of a zip file, read from its end. PyTorch stores its records uncompressed; others are refused. */
@@ -30,16 +34,17 @@ export async function readZipDirectory(source: ByteSource): Promise<ReadonlyMap<
     at = next;
   }
   if (records.size === 0) throw new WeightError(`${source.name}: its zip directory is empty or damaged`);
+  expectApart(source.name, [...records.values()], offset);
   return records;
 }
 
-/** Where the bytes of a record begin: after its local header. */
-export async function recordStart(source: ByteSource, record: ZipRecord): Promise<number> {
-  const bytes = await source.read(record.headerOffset, 30);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, 30);
-  if (view.getUint32(0, true) !== LOCAL)
-    throw new WeightError(`${source.name}: zip record ${record.name} is not where it should be`);
-  return record.headerOffset + 30 + view.getUint16(26, true) + view.getUint16(28, true);
+/** Records that share bytes would make a small file a large one (Fifield 2019). */
+function expectApart(who: string, records: readonly ZipRecord[], end: number): void {
+  const sorted = [...records].sort((a, b) => a.headerOffset - b.headerOffset);
+  for (const [i, { name, headerOffset, sizeBytes }] of sorted.entries()) {
+    if (headerOffset + LOCAL_BYTES + name.length + sizeBytes <= (sorted[i + 1]?.headerOffset ?? end)) continue;
+    throw new WeightError(`${who}: zip record ${name} reaches into what follows it`);
+  }
 }
 
 async function locateDirectory(source: ByteSource): Promise<{ offset: number; sizeBytes: number }> {
@@ -70,6 +75,8 @@ function parseEntry(who: string, view: DataView, at: number): { record: ZipRecor
   const next = at + 46 + nameBytes + extraBytes + view.getUint16(at + 32, true);
   if (next > view.byteLength) throw new WeightError(`${who}: its zip directory ends inside an entry`);
   const name = new TextDecoder().decode(new Uint8Array(view.buffer, view.byteOffset + at + 46, nameBytes));
+  expectPlainName(who, name);
+  expectReadable(who, name, view.getUint16(at + 8, true));
   if (view.getUint16(at + 10, true) !== 0)
     throw new WeightError(`${who}: zip record ${name} is compressed; PyTorch stores its records`);
   const stored = {
@@ -79,7 +86,22 @@ function parseEntry(who: string, view: DataView, at: number): { record: ZipRecor
   };
   const wide = extraFields(who, view, { start: at + 46 + nameBytes, length: extraBytes }, stored);
   if (wide.compressed !== wide.size) throw new WeightError(`${who}: zip record ${name} has two sizes`);
-  return { record: { name, headerOffset: wide.header, sizeBytes: wide.size }, next };
+  return {
+    record: { name, headerOffset: wide.header, sizeBytes: wide.size, crc32: view.getUint32(at + 16, true) },
+    next,
+  };
+}
+
+function expectPlainName(who: string, name: string): void {
+  if (/^\/|\\|\0|(^|\/)\.{1,2}(\/|$)/.test(name)) {
+    throw new WeightError(`${who}: zip record ${JSON.stringify(name)} has a name that leads elsewhere`);
+  }
+}
+
+/** Throws where the flags of a record are such that readers make different things of it. */
+export function expectReadable(who: string, name: string, flags: number): void {
+  if (flags & REFUSED_FLAGS)
+    throw new WeightError(`${who}: zip record ${name} is encrypted or patched, says its header`);
 }
 
 interface StoredSizes {
