@@ -7,12 +7,14 @@ import { root } from "./lib/run.mjs";
 
 const LIMIT_KB = 60;
 const OUTSIDE = [/^@tensorflow\//, /^@huggingface\/tokenizers$/];
-/** Modules that are imported dynamically: where WebGPU is absent, a graph has ops of training, a model is profiled or trained. */
+/** Modules that are imported dynamically: in Node, where WebGPU is absent, a graph has ops of training, a model is profiled or trained. */
 const LATER = [
   "packages/core/src/tfjs.ts",
   "packages/core/src/ops/index.ts",
   "packages/core/src/executors/webgpu/profile.ts",
   "packages/albef/src/later.ts",
+  "packages/albef/src/device/tfjs.ts",
+  "packages/albef/src/hub/disk-store.ts",
 ];
 const ENTRY = "virtual:inference";
 

@@ -1,7 +1,6 @@
 import { createWebGpuExecutor, DeviceError, type Executor, isSoftwareAdapter } from "@albef/core";
 import { isNode } from "../platform.ts";
 import type { DeviceInfo, DeviceKind, DevicePreference } from "../types.ts";
-import { openTfjs } from "./tfjs.ts";
 
 export interface OpenedDevice {
   readonly executor: Executor;
@@ -50,6 +49,7 @@ async function openBest(): Promise<OpenedDevice> {
 
 async function openFallback(kind: "wasm" | "cpu", reason: string): Promise<OpenedDevice> {
   try {
+    const { openTfjs } = await import("./tfjs.ts"); // pages with WebGPU do not load it
     return described(kind, await openTfjs(kind), reason);
   } catch (error) {
     if (kind === "cpu" || reason === BY_NAME) {

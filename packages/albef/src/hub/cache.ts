@@ -1,11 +1,11 @@
 import { opfsRoot } from "../platform.ts";
 import { type BlobStore, getJson } from "./blob-store.ts";
 import { cacheApiStore } from "./cache-api-store.ts";
-import { diskStore } from "./disk-store.ts";
 import { keptModels } from "./local.ts";
 import { locate } from "./open-source.ts";
 import { opfsStore } from "./opfs-store.ts";
 import { modelKey, SOURCE_RECORD } from "./remote.ts";
+import { nodeStore } from "./store.ts";
 
 export interface CachedModel {
   /** What `fromPretrained` takes. */
@@ -30,7 +30,7 @@ export async function clearCache(source?: string | URL): Promise<void> {
 }
 
 async function stores(): Promise<BlobStore[]> {
-  const found = [await opfsStore(), await cacheApiStore(), diskStore()];
+  const found = [await opfsStore(), await cacheApiStore(), await nodeStore()];
   return found.filter((store) => store !== null);
 }
 

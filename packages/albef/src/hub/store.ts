@@ -1,7 +1,7 @@
+import { isNode } from "../platform.ts";
 import type { CachePreference } from "../types.ts";
 import { type BlobStore, isQuotaExceeded, memoryStore } from "./blob-store.ts";
 import { cacheApiStore } from "./cache-api-store.ts";
-import { diskStore } from "./disk-store.ts";
 import { opfsStore } from "./opfs-store.ts";
 
 export interface OpenedStore {
@@ -20,8 +20,13 @@ export async function openStore(preference: CachePreference = "auto"): Promise<O
     if (!store) throw new Error(`cache: ${preference} does not work here; use "auto"`);
     return { store };
   }
-  const store = (await opfsStore()) ?? (await cacheApiStore()) ?? diskStore();
+  const store = (await opfsStore()) ?? (await cacheApiStore()) ?? (await nodeStore());
   return store ? { store: withMemory(store) } : { store: memoryStore(), note: NO_CACHE };
+}
+
+/** The folder that Node keeps models in; null in a browser, which does not load the code for it. */
+export async function nodeStore(): Promise<BlobStore | null> {
+  return isNode() ? (await import("./disk-store.ts")).diskStore() : null;
 }
 
 /** What no longer fits into `store` is kept in memory for this session. */

@@ -1,4 +1,5 @@
 import type { Sharp } from "sharp";
+import { MAX_PIXELS } from "./declared-size.ts";
 import { ImageError, type RawImage } from "./raw-image.ts";
 
 export interface NodeDecodeOptions {
@@ -6,7 +7,7 @@ export interface NodeDecodeOptions {
   readonly name?: string;
 }
 
-const MAX_PIXELS = 2 ** 28;
+const FORMATS: readonly string[] = ["png", "jpeg", "webp", "gif", "heif"]; // AVIF is a kind of HEIF
 const FULL_PIXELS = 2 ** 26; // 67 megapixels, 200 MB as RGB; beyond, photos are reduced while they are decoded
 const REDUCED_SIDE = 4096;
 
@@ -34,9 +35,24 @@ export async function decodeImageInNode(
 }
 
 async function readPixels(image: Sharp): Promise<RawImage> {
-  const { width = 0, height = 0 } = await image.metadata();
+  const { width = 0, height = 0, format, space } = await image.metadata();
+  if (!FORMATS.includes(format)) throw new Error(`is ${format}, not PNG, JPEG, WebP, GIF or AVIF`);
   const reduced = width * height > FULL_PIXELS ? image.resize(REDUCED_SIDE, REDUCED_SIDE, { fit: "inside" }) : image;
-  const { data, info } = await reduced.rotate().toColourspace("srgb").raw().toBuffer({ resolveWithObject: true });
-  const channels = info.channels as RawImage["channels"];
-  return { width: info.width, height: info.height, channels, data: new Uint8Array(data) };
+  const isCmyk = space === "cmyk";
+  const upright = reduced.rotate();
+  const raw = isCmyk ? upright.pipelineColourspace("cmyk").toColourspace("cmyk") : upright.toColourspace("srgb");
+  const { data, info } = await raw.raw().toBuffer({ resolveWithObject: true });
+  const size = { width: info.width, height: info.height };
+  if (isCmyk) return { ...size, channels: 3, data: rgbFromCmyk(data) };
+  return { ...size, channels: info.channels as RawImage["channels"], data: new Uint8Array(data) };
+}
+
+/** As PIL's convert("RGB") and browsers do: each ink takes its share of the light, no profile. */
+function rgbFromCmyk(cmyk: Uint8Array): Uint8Array {
+  const rgb = new Uint8Array((cmyk.length / 4) * 3);
+  for (let i = 0; i < rgb.length; i++) {
+    const pixel = Math.floor(i / 3);
+    rgb[i] = Math.round(((255 - cmyk[pixel * 4 + (i % 3)]!) * (255 - cmyk[pixel * 4 + 3]!)) / 255);
+  }
+  return rgb;
 }

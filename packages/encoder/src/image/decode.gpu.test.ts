@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { imageCases, imageFile, lettersOf, sixBlocks, UPRIGHT } from "../testing/image-cases.ts";
 import { withOrientation } from "../testing/image-files.ts";
+import { imageBombs, notImages, oddImages, quartersOf, ramp } from "../testing/odd-images.ts";
 import { type DecodableImage, decodeImage } from "./decode.ts";
-import { type RawImage, toRgb } from "./raw-image.ts";
+import { ImageError, type RawImage, toRgb } from "./raw-image.ts";
 
 const blobOf = (bytes: Uint8Array, type = "image/png") => new Blob([bytes as Uint8Array<ArrayBuffer>], { type });
 
@@ -85,5 +86,41 @@ describe("decoding in a browser, as PIL does", () => {
     await expect(decodeImage(file)).rejects.toThrow(/broken.png \(image\/png\) cannot be decoded/);
     const half = (await imageFile(imageCases.rgb!)).subarray(0, 50);
     await expect(decodeImage(blobOf(half))).rejects.toThrow(/cannot be decoded/);
+  });
+});
+
+describe("files that decoders differ on", () => {
+  test.each(Object.entries(oddImages))("%s", async (_name, { bytes, type, quarters }) => {
+    const found = quartersOf(await decodeImage(blobOf(bytes, type)));
+    for (const [i, quarter] of quarters.entries()) {
+      for (const [c, value] of quarter.entries()) expect(Math.abs(found[i]![c]! - value)).toBeLessThanOrEqual(2);
+    }
+  });
+
+  test("1 x 1, 1 x 10,000 and 10,000 x 1", async () => {
+    for (const [width, height] of [
+      [1, 1],
+      [1, 10_000],
+      [10_000, 1],
+    ] as const) {
+      const image = await decodeImage(blobOf(await ramp(width, height)));
+      const scale = Math.min(1, 2048 / Math.max(width, height));
+      expect([image.width, image.height]).toEqual([Math.ceil(width * scale), Math.ceil(height * scale)]);
+    }
+  });
+});
+
+describe("files that are not decoded", () => {
+  test("a small file of 50,000 x 50,000 pixels is refused by its header", async () => {
+    for (const [name, bytes] of Object.entries(await imageBombs())) {
+      const decoding = decodeImage(new File([bytes as Uint8Array<ArrayBuffer>], "big"));
+      await expect(decoding, name).rejects.toThrow(/big .* has 50000 x 50000 pixels, more than the 268435456/);
+    }
+  });
+
+  test.each(Object.entries(notImages))("%s", async (_name, text) => {
+    const decoding = decodeImage(new File([text], "photo.jpg", { type: "image/jpeg" }));
+    await expect(decoding).rejects.toThrow(ImageError);
+    await expect(decoding).rejects.toThrow(/photo\.jpg \(image\/jpeg\) cannot be decoded/);
   });
 });

@@ -1,3 +1,4 @@
+import { expectDecodable } from "./declared-size.ts";
 import { ImageError, type RawImage } from "./raw-image.ts";
 import { transparentPixels } from "./transparent-pixels.ts";
 
@@ -56,6 +57,9 @@ async function fetchBlob(url: URL, signal: AbortSignal | undefined): Promise<Blo
 
 async function toBitmap(image: ImageBitmapSource): Promise<ImageBitmap> {
   if (typeof ImageBitmap !== "undefined" && image instanceof ImageBitmap) return image;
+  const name =
+    image instanceof Blob ? `${"name" in image ? `${image.name} ` : ""}(${image.type || "unknown type"})` : "";
+  if (image instanceof Blob) await expectDecodable(image, name);
   try {
     return await createImageBitmap(image, {
       imageOrientation: "from-image",
@@ -63,8 +67,6 @@ async function toBitmap(image: ImageBitmapSource): Promise<ImageBitmap> {
       colorSpaceConversion: "none",
     });
   } catch (cause) {
-    const name =
-      image instanceof Blob ? `${"name" in image ? `${image.name} ` : ""}(${image.type || "unknown type"})` : "";
     throw new ImageError(`image: ${name} cannot be decoded; is it a damaged or unsupported format?`, { cause });
   }
 }
