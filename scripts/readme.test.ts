@@ -15,12 +15,15 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Runs the first lines of JavaScript of a page as they are written there; gives back the variables of these names. */
+/** Runs the JavaScript of a page as it is written there, from top to bottom; gives back the variables of these names. */
 async function runLines(page: string, given: Record<string, unknown>, names: readonly string[]) {
-  const [, lines] = /```js\nimport { Albef } from "albef";\n([\s\S]*?)```/.exec(
-    readFileSync(join(root, page), "utf8"),
-  )!;
-  const body = lines!
+  const blocks = [...readFileSync(join(root, page), "utf8").matchAll(/```js\n([\s\S]*?)```/g)].map(
+    ([, lines]) => lines!,
+  );
+  expect(blocks[0]).toMatch(/^import { Albef } from "albef";\n/);
+  const body = blocks
+    .join("\n")
+    .replace('import { Albef } from "albef";', "")
     .replace('"weights/albef-mini"', JSON.stringify(join(root, "weights", "albef-mini")))
     .replace('"photos.albef"', JSON.stringify(join(folder, "photos.albef")));
   const source = `return (async () => { ${body} return { ${names.join(", ")} }; })()`;
@@ -81,7 +84,10 @@ test("the lines of docs/image-pairs.md run as they are written", async () => {
     { images: [boat, flower], text: "the left image shows a pizza", isTrue: false },
     { images: [flower, pizza], text: "the right image shows a pizza", isTrue: true },
   ];
-  const { probability } = await runLines("docs/image-pairs.md", { items }, ["probability"]);
+  const pairs = [pizza, boat, flower].map((image, i) => ({ image, caption: NAMES[i]!.replace(/-.*/, "") }));
+  const found = await runLines("docs/image-pairs.md", { items, pairs }, ["probability", "judging"]);
+  const { probability, judging } = found;
+  expect(judging.plan.objective.faithful).toBe(false);
   expect(probability).toBeGreaterThan(0);
   expect(probability).toBeLessThan(1);
 }, 180_000);

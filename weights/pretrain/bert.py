@@ -37,10 +37,11 @@ class BertLayer(nn.Module):
             {"dense": nn.Linear(inner, width), "LayerNorm": nn.LayerNorm(width, eps=bert["layer_norm_eps"])}
         )
 
-    def forward(self, x, mask, image=None):
+    def forward(self, x, mask, image=None, image_mask=None):
         x = self.attention(x, x, mask)
-        if image is not None:
-            x = self.crossattention(x, image, None)
+        if image is not None:  # several texts of one picture stand side by side, so that its keys are computed once
+            beside = x.view(len(image), -1, x.shape[-1])
+            x = self.crossattention(beside, image, image_mask).view_as(x)
         inner = F.gelu(self.intermediate["dense"](x))
         return self.output["LayerNorm"](self.output["dense"](inner) + x)
 

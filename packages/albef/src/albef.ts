@@ -4,8 +4,9 @@ import { type ModelCore, modelCore } from "./model/core.ts";
 import { matchScoreOf } from "./model/feature-types.ts";
 import { type LoadedModel, loadModel } from "./model/load.ts";
 import { similarityOf } from "./model/similarity.ts";
+import type { AnyPretrainOptions } from "./training/pretrain.ts";
 import type { TaskName, TaskOptions } from "./training/task-types.ts";
-import type { FinetuneOptions } from "./training/types.ts";
+import type { FinetuneOptions, TrainingPair } from "./training/types.ts";
 import type { AlbefModel, Features, LoadOptions, ModelSource } from "./types.ts";
 
 export const Albef = {
@@ -78,10 +79,7 @@ function publicModel(loaded: LoadedModel): AlbefModel {
       return profileModel(loaded, options);
     },
     finetune: finetuneOf(loaded),
-    async pretrain(pairs, options = {}) {
-      const { startTraining, PRETRAIN_GOAL } = await later();
-      return startTraining(loaded, pairs, { ...options, goal: PRETRAIN_GOAL, publish: publicModel });
-    },
+    pretrain: pretrainOf(loaded),
     async withAdapter(adapter) {
       const { readAdapter, tunedModel } = await later();
       return publicModel(await tunedModel(loaded, await readAdapter(adapter, fingerprint)));
@@ -101,6 +99,17 @@ function finetuneOf(loaded: LoadedModel): AlbefModel["finetune"] {
     return startTraining(loaded, items, { ...rest, goal: RETRIEVAL_GOAL, publish: publicModel });
   };
   return finetune as AlbefModel["finetune"]; // which items fit which task, its overloads say
+}
+
+function pretrainOf(loaded: LoadedModel): AlbefModel["pretrain"] {
+  const pretrain = async (
+    pairs: Iterable<TrainingPair> | AsyncIterable<TrainingPair>,
+    options: AnyPretrainOptions = {},
+  ) => {
+    const { startTraining, pretrainGoal } = await later();
+    return startTraining(loaded, pairs, { ...options, goal: pretrainGoal(loaded, options), publish: publicModel });
+  };
+  return pretrain as AlbefModel["pretrain"]; // what is measured in which task, its overloads say
 }
 
 function featuresOf(core: ModelCore, encoded: readonly { readonly feature: Float32Array }[]): Features {

@@ -45,6 +45,7 @@ export type {
 } from "./training/task-types.ts";
 export type {
   AdapterTargets,
+  AssignmentOptions,
   Augmentation,
   FinetuneOptions,
   FinetunePlan,

@@ -6,7 +6,7 @@ export { compare } from "./tasks/compare.ts";
 export { entails } from "./tasks/entailment.ts";
 export {
   finetuneTask,
-  PRETRAIN_GOAL,
+  pretrainGoal,
   RETRIEVAL_GOAL,
   readAdapter,
   startTraining,

@@ -14,7 +14,13 @@ import type { ModelProfile, ProfileOptions } from "./profile/types.ts";
 import type { ProgressOptions } from "./progress.ts";
 import type { Answer, AnswerOptions, Entailment } from "./tasks/types.ts";
 import type { TaskItems, TaskMetrics, TaskName, TaskOptions } from "./training/task-types.ts";
-import type { FinetuneOptions, FinetuneRun, PretrainOptions, TrainingPair } from "./training/types.ts";
+import type {
+  AssignmentOptions,
+  FinetuneOptions,
+  FinetuneRun,
+  PretrainOptions,
+  TrainingPair,
+} from "./training/types.ts";
 
 /** Where a model comes from: a URL or (in Node) a folder path, `opfs:name`, picked or dropped files, a picked folder. */
 export type ModelSource = string | URL | readonly File[] | FileSystemDirectoryHandle;
@@ -124,8 +130,16 @@ export interface AlbefModel extends Disposable {
    */
   pretrain(
     pairs: Iterable<TrainingPair> | AsyncIterable<TrainingPair>,
-    options?: PretrainOptions,
+    options?: PretrainOptions & { readonly task?: undefined },
   ): Promise<FinetuneRun<AlbefModel>>;
+  /**
+   * Text assignment (paper section 4.4): which of two pictures a caption belongs to, if to any. Doubles the fusion layers
+   * and needs no labels; the model it gives is fine-tuned with task "nlvr". Held-out captions are measured by accuracy.
+   */
+  pretrain(
+    pairs: Iterable<TrainingPair> | AsyncIterable<TrainingPair>,
+    options: AssignmentOptions,
+  ): Promise<FinetuneRun<AlbefModel, TaskMetrics>>;
   /** A new model with what a fine-tuning learnt. Throws FinetuneError where the file is another model's. */
   withAdapter(adapter: Blob): Promise<AlbefModel>;
   dispose(): void;

@@ -7,14 +7,17 @@ export interface EntailmentTaskOptions {
   readonly shape: BatchShape;
   /** The momentum teacher's pseudo-targets; official: on, alpha 0.4 from the first step. */
   readonly distill: boolean;
+  /** The teacher drops as the rest does, and losses are taken as they come, as in the official code. */
+  readonly faithful?: boolean | undefined;
 }
 
 /**
  * Visual entailment (official model_ve.py): which of ENTAILMENT_LABELS a sentence is to a picture. A batch holds image,
  * inputIds, attentionMask and labels i32 [batch].
  */
-export function entailmentTask({ shape, distill }: EntailmentTaskOptions): TrainingTask {
+export function entailmentTask({ shape, distill, faithful = false }: EntailmentTaskOptions): TrainingTask {
   return {
+    faithful,
     build({ tracer, config, online, teacher, alpha }) {
       const inputs = pairInputs(tracer, config, shape);
       const labels = tracer.input("labels", { dtype: "i32", shape: [shape.batch] });

@@ -8,6 +8,8 @@ export interface NlvrTaskOptions {
   readonly shape: BatchShape;
   /** The momentum teacher's pseudo-targets; official: on. */
   readonly distill: boolean;
+  /** The teacher drops as the rest does, and losses are taken as they come, as in the official code. */
+  readonly faithful?: boolean | undefined;
   /** What the layers for the two images share. Default: keys and values of cross-attention, as official. */
   readonly sharing?: PairSharing | undefined;
 }
@@ -17,8 +19,9 @@ export interface NlvrTaskOptions {
  * size], all first images in front of all second ones; inputIds, attentionMask and labels i32 [batch], places in
  * NLVR_LABELS.
  */
-export function nlvrTask({ shape, distill, sharing }: NlvrTaskOptions): TrainingTask {
+export function nlvrTask({ shape, distill, sharing, faithful = false }: NlvrTaskOptions): TrainingTask {
   return {
+    faithful,
     build({ tracer, config, online, teacher, alpha }) {
       const size = config.vision.imageSize;
       const image = tracer.input("image", { dtype: "f32", shape: [2 * shape.batch, 3, size, size] });

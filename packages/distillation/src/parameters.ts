@@ -29,18 +29,21 @@ export interface TrainingSourceOptions {
   readonly teacher?: boolean;
   /** How the parameters that do not learn are stored; without an entry f32. */
   readonly frozen?: WeightSpecs;
+  /** The name under which a parameter that does not learn is stored: layers that begin as copies are not copied. */
+  readonly storedAs?: ((name: string) => string) | undefined;
   readonly prefix?: string;
 }
 
 /** Parameters for training: f32 masters of what learns, with adapters where asked for, and the frozen rest. */
 export function trainingSource(tracer: Tracer, options: TrainingSourceOptions): ParameterSource {
   const { lora, teacher = false, frozen = new Map<string, TensorSpec>(), prefix = "" } = options;
+  const { storedAs = (name: string) => name } = options;
+  const kept = (name: string, shape: Shape) =>
+    tracer.parameter(name, { dtype: frozen.get(name)?.dtype ?? "f32", shape });
   const learned = (key: string, shape: Shape) =>
     tracer.parameter(teacher ? momentumKey(key) : key, { dtype: "f32", shape });
   const known = (key: string, shape: Shape): Tensor =>
-    options.trains(key)
-      ? learned(key, shape)
-      : tracer.parameter(key, { dtype: frozen.get(key)?.dtype ?? "f32", shape });
+    options.trains(key) ? learned(key, shape) : kept(storedAs(key), shape);
   const adapted = (key: string, [out, width]: readonly [number, number]): Tensor => {
     const base = known(key, [out, width]);
     if (!lora?.targets(key)) return base;

@@ -27,6 +27,8 @@ export interface TrainingGraphOptions extends BranchModel {
   /** Blocks keep their inputs alone for the backward, which computes the rest again: less memory, a third more work. */
   readonly recompute?: boolean | undefined;
   readonly frozen?: WeightSpecs;
+  /** See `TrainingSourceOptions.storedAs`. */
+  readonly storedAs?: ((name: string) => string) | undefined;
   /** Intermediate values that become outputs, by name; see `TaskLosses.seen`. */
   readonly watch?: readonly string[];
 }
@@ -91,8 +93,8 @@ function runsOf(tracer: Tracer, role: keyof typeof STREAMS, options: TrainingGra
 }
 
 function build(tracer: Tracer, learned: Tracer, options: TrainingGraphOptions): TaskLosses {
-  const { task, config, trains, lora, frozen } = options;
-  const shared = { trains, lora, ...(frozen && { frozen }) };
+  const { task, config, trains, lora, frozen, storedAs } = options;
+  const shared = { trains, lora, storedAs, ...(frozen && { frozen }) };
   const runs = (role: keyof typeof STREAMS) => runsOf(tracer, role, options);
   return task.build({
     tracer,

@@ -1,5 +1,5 @@
 import type { Executor, NamedTensor, ParameterStore, Shape, TensorData, TensorSpec } from "@albef/core";
-import { momentumKey } from "@albef/encoder";
+import { drawGaussian, momentumKey } from "@albef/encoder";
 import { TrainingError } from "./errors.ts";
 
 /** The values of weights by name, f32; undefined where there are none. */
@@ -138,7 +138,7 @@ async function queueTensors({ size, width, draw }: QueueOptions, weights: Traini
     return data?.length === width * size ? data : undefined;
   };
   const randomColumns = (): TensorData => {
-    const data = Float32Array.from({ length: width * size }, () => gaussian(draw));
+    const data = Float32Array.from({ length: width * size }, () => drawGaussian(draw));
     for (let column = 0; column < size; column++) {
       let squares = 0;
       for (let row = 0; row < width; row++) squares += data[row * size + column]! ** 2;
@@ -147,8 +147,4 @@ async function queueTensors({ size, width, draw }: QueueOptions, weights: Traini
     return data;
   };
   return [await of("image_queue"), await of("text_queue")];
-}
-
-function gaussian(draw: () => number): number {
-  return Math.sqrt(-2 * Math.log(1 - draw())) * Math.cos(2 * Math.PI * draw());
 }

@@ -25,6 +25,8 @@ export interface VqaTaskOptions {
   readonly shape: VqaShape;
   /** The momentum teacher's pseudo-targets; official: on. */
   readonly distill: boolean;
+  /** The teacher drops as the rest does, and losses are taken as they come, as in the official code. */
+  readonly faithful?: boolean | undefined;
 }
 
 /**
@@ -32,8 +34,9 @@ export interface VqaTaskOptions {
  * and attentionMask of the questions; answerIds i32 and answerMask f32 [answers, answerLength]; answerWeights f32 [answers];
  * answerOwners i32 [answers], the place of each answer's question in the batch. Answers of weight 0 fill a batch up.
  */
-export function vqaTask({ shape, distill }: VqaTaskOptions): TrainingTask {
+export function vqaTask({ shape, distill, faithful = false }: VqaTaskOptions): TrainingTask {
   return {
+    faithful,
     build(parts) {
       const { tracer, config, online, teacher, alpha } = parts;
       const inputs = { ...pairInputs(tracer, config, shape), ...answerInputs(parts, shape) };

@@ -21,6 +21,7 @@ export {
   type Draw,
   drawAugments,
   drawCrop,
+  drawGaussian,
   drawInteger,
   drawTransform,
   flipHorizontally,

@@ -1,4 +1,4 @@
-import { PRETRAIN_GOAL } from "../training/goals.ts";
+import { pretrainGoal } from "../training/index.ts";
 import { trainingCommand } from "./training.ts";
 
-export const pretrain = trainingCommand("pretrain", PRETRAIN_GOAL);
+export const pretrain = trainingCommand("pretrain", pretrainGoal);

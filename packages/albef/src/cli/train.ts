@@ -1,4 +1,4 @@
 import { RETRIEVAL_GOAL } from "../training/goals.ts";
 import { trainingCommand } from "./training.ts";
 
-export const train = trainingCommand("train", RETRIEVAL_GOAL);
+export const train = trainingCommand("train", () => RETRIEVAL_GOAL);

@@ -49,6 +49,8 @@ const FLAGS: Readonly<Record<string, readonly [read: Read, usage: string]>> = {
 };
 
 const PRETRAIN_FLAGS: typeof FLAGS = {
+  task: [word, "assignment   text assignment, which prepares for NLVR2, in place of the losses below"],
+  sharing: [word, "none|cross-attention|block   of its pairs of layers (cross-attention)"],
   losses: [words, "itc,itm,mlm   those that are computed (all)"],
   distill: [words, "itc,mlm   losses with the teacher's targets; none: without (both)"],
   negatives: [word, "hard|uniform   of ITM (hard)"],

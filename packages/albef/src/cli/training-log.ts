@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { appendFile } from "node:fs/promises";
 import { replaceFile } from "../storage/atomic-file.ts";
-import type { FinetuneStep } from "../training/types.ts";
+import type { FinetuneStep, Metrics } from "../training/types.ts";
 
 const COLUMNS = [
   ...["step", "epoch", "loss", "itc", "itm", "mlm", "learningRate", "alpha", "gradNorm"],
@@ -10,7 +10,7 @@ const COLUMNS = [
 
 /** A file with one line a step: JSON where its name ends in `.jsonl`, else CSV. */
 export interface TrainingLog {
-  write(step: FinetuneStep): Promise<void>;
+  write(step: FinetuneStep<Metrics>): Promise<void>;
 }
 
 /** Opens a log; of an older one those lines stay that tell of steps up to `step`, at which training goes on. */
@@ -34,6 +34,6 @@ function rowOf({
   heldOut,
   inspection: _,
   ...numbers
-}: FinetuneStep): Readonly<Record<string, number | true | undefined>> {
+}: FinetuneStep<Metrics>): Readonly<Record<string, number | true | undefined>> {
   return { ...numbers, ...losses, heldOut: heldOut?.mean };
 }

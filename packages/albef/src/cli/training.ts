@@ -7,8 +7,8 @@ import { readDataset } from "../datasets/index.ts";
 import { type LoadedModel, loadModel } from "../model/load.ts";
 import { freshName, replaceFile } from "../storage/atomic-file.ts";
 import type { Goal } from "../training/goals.ts";
-import { startTraining } from "../training/index.ts";
-import type { FinetuneRun, FinetuneStep, PretrainOptions } from "../training/types.ts";
+import { type AnyPretrainOptions, startTraining } from "../training/index.ts";
+import type { FinetuneRun, FinetuneStep, Metrics, PretrainOptions } from "../training/types.ts";
 import type { DevicePreference } from "../types.ts";
 import type { Command } from "./command.ts";
 import { megabytes, progressBar, UsageError } from "./terminal.ts";
@@ -25,9 +25,11 @@ const OWN_FLAGS = `  --data PATH      a folder of name.jpg + name.txt; a .csv, .
   --device NAME    auto, webgpu, wasm or cpu (auto)
   --config FILE    options as JSON, by the names of the library; flags come first`;
 
+type GoalOf = (model: LoadedModel, options: AnyPretrainOptions) => Goal;
+
 /** A command that trains a model on pictures with captions. */
-export function trainingCommand(name: string, goal: Goal): Command {
-  const flags = trainingFlags(goal.name === "pretrain");
+export function trainingCommand(name: "train" | "pretrain", goalOf: GoalOf): Command {
+  const flags = trainingFlags(name === "pretrain");
   return {
     usage: `albef ${name} MODEL --data PATH [options]\n${OWN_FLAGS}\n${flagsUsage(flags)}`,
     async run(args) {
@@ -55,7 +57,7 @@ export function trainingCommand(name: string, goal: Goal): Command {
       try {
         console.log(`${source} on ${model.device.kind} (${model.device.description}): ${model.device.reason}`);
         await train(model, {
-          ...{ goal, options, data, out, saveEvery },
+          ...{ goal: goalOf(model, options), options, data, out, saveEvery },
           images: text("images"),
           log: text("log") ?? "log.csv",
         });
@@ -92,7 +94,7 @@ async function train(
 ): Promise<void> {
   const skipped = skippedFiles();
   const state = join(out, STATE);
-  using run = await startTraining(model, readDataset(data, { images, onSkip: skipped.add }), {
+  using run = await startTraining<LoadedModel, Metrics>(model, readDataset(data, { images, onSkip: skipped.add }), {
     ...{ ...options, goal, onSkip: skipped.add, publish: (tuned: LoadedModel) => tuned },
     resume: existsSync(state) ? await openAsBlob(state) : undefined,
   });
@@ -105,7 +107,7 @@ async function train(
   await writeResults(run, out);
   const { before, best } = run;
   if (before && best)
-    console.log(`held-out recall (mean): ${before.mean.toFixed(2)} before, ${best.mean.toFixed(2)} after`);
+    console.log(`held-out ${measureOf(best)}: ${before.mean.toFixed(2)} before, ${best.mean.toFixed(2)} after`);
 }
 
 interface StepParts {
@@ -115,7 +117,10 @@ interface StepParts {
 }
 
 /** Trains to the end, or until Ctrl-C; whether it was that. The state is saved in either case. */
-async function takeSteps(run: FinetuneRun<LoadedModel>, { saveEvery, save, log }: StepParts): Promise<boolean> {
+async function takeSteps(
+  run: FinetuneRun<LoadedModel, Metrics>,
+  { saveEvery, save, log }: StepParts,
+): Promise<boolean> {
   const bar = progressBar("training");
   let isInterrupted = false;
   const interrupt = () => {
@@ -141,14 +146,18 @@ async function takeSteps(run: FinetuneRun<LoadedModel>, { saveEvery, save, log }
   return isInterrupted && run.step < run.plan.steps;
 }
 
-function noteOf({ loss, heldOut, pairsPerSecond, secondsLeft }: FinetuneStep): string {
-  const recall = heldOut ? `, held-out recall ${heldOut.mean.toFixed(1)}` : "";
+function measureOf(metrics: Metrics): string {
+  return "accuracy" in metrics ? "accuracy" : "recall (mean)";
+}
+
+function noteOf({ loss, heldOut, pairsPerSecond, secondsLeft }: FinetuneStep<Metrics>): string {
+  const recall = heldOut ? `, held-out ${measureOf(heldOut)} ${heldOut.mean.toFixed(1)}` : "";
   const left = secondsLeft < 90 ? `${Math.round(secondsLeft)} s` : `${Math.round(secondsLeft / 60)} min`;
   return `loss ${loss.toFixed(3)}${recall}, ${pairsPerSecond.toFixed(1)} pairs/s, ${left} left`;
 }
 
 /** The adapter, and a folder that `Albef.fromPretrained` loads. */
-async function writeResults(run: FinetuneRun<LoadedModel>, out: string): Promise<void> {
+async function writeResults(run: FinetuneRun<LoadedModel, Metrics>, out: string): Promise<void> {
   const adapter = new Uint8Array(await (await run.adapter()).arrayBuffer());
   await replaceFile(join(out, "adapter.safetensors"), [adapter]);
   const folder = join(out, "model");

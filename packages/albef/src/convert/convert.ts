@@ -2,6 +2,7 @@ import { type ByteSource, byteSource } from "@albef/core";
 import { type AlbefConfig, configFromShapes, formatConfig, parseConfig, withImageSize } from "@albef/encoder";
 import { ModelFileError } from "../errors.ts";
 import { MANIFEST_NAME, type ManifestFile } from "../hub/manifest.ts";
+import { UNSHARED, withShared } from "../model/shared-weights.ts";
 import { sha256 } from "../storage/sha256.ts";
 import type { ProgressOptions } from "../types.ts";
 import { type Checkpoint, openCheckpoint } from "./checkpoint.ts";
@@ -70,13 +71,16 @@ function configOf({ tensors }: Checkpoint, { config, imageSize }: ConvertOptions
   return withImageSize(own, imageSize);
 }
 
-function plannedWeights({ tensors }: Checkpoint, { vision }: AlbefConfig, options: ConvertOptions): WeightFile[] {
+function plannedWeights({ tensors, scalars }: Checkpoint, config: AlbefConfig, options: ConvertOptions): WeightFile[] {
   const { dtype = "f16", keepTraining = false, maxShardBytes = DEFAULT_SHARD_BYTES } = options;
-  const kept = [...tensors].filter(([name]) => keepTraining || isNeeded(name));
-  const patchesPerSide = vision.imageSize / vision.patchSize;
+  const unshared = scalars.sharing === UNSHARED.sharing;
+  const once = unshared ? tensors : withShared(tensors, config);
+  const kept = [...once].filter(([name]) => keepTraining || isNeeded(name));
+  const { imageSize, patchSize } = config.vision;
+  const patchesPerSide = imageSize / patchSize;
   return weightFiles(storedTensors(kept, { dtype, patchesPerSide }), {
     maxBytes: maxShardBytes,
-    metadata: { format: "pt", dtype },
+    metadata: { format: "pt", dtype, ...(unshared && UNSHARED) },
   });
 }
 

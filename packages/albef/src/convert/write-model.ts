@@ -1,18 +1,20 @@
 import { safetensorsChunks, type WritableTensor, writableTensor } from "@albef/core";
 import type { LoadedModel } from "../model/load.ts";
+import { sharedTensors, UNSHARED } from "../model/shared-weights.ts";
+import { shapesOf } from "../model/stored-values.ts";
 import type { ModelSink } from "./sinks.ts";
 
 /** Files that a trained model takes over from the one it began from. */
 const TAKEN_OVER = ["config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt"];
 
 /** Writes a trained model as a folder that `Albef.fromPretrained` loads; what was learnt is stored as f32. */
-export async function writeModel({ origin }: LoadedModel, sink: ModelSink): Promise<void> {
+export async function writeModel({ origin, config }: LoadedModel, sink: ModelSink): Promise<void> {
   try {
     for (const name of TAKEN_OVER) {
       const file = await origin.files.open(name);
       if (file) await sink.write(name, chunksOf(file));
     }
-    await sink.write("model.safetensors", safetensorsChunks(tensorsOf(origin)));
+    await sink.write("model.safetensors", safetensorsChunks(tensorsOf(origin), sharingIn(origin, config)));
     await sink.commit();
   } catch (error) {
     await sink.abort();
@@ -27,6 +29,11 @@ function tensorsOf({ weights, replaced }: LoadedModel["origin"]): WritableTensor
     ...kept.map(({ file, name, dtype, shape }) => ({ name, dtype, shape, bytes: () => file.bytes(name) })),
     ...[...replaced].map(([name, { shape, data }]) => writableTensor({ name, dtype: "f32", shape, data })),
   ];
+}
+
+/** Of the tensors that official models share a loaded one has both names only where they are two. */
+function sharingIn(origin: LoadedModel["origin"], config: LoadedModel["config"]): Readonly<Record<string, string>> {
+  return sharedTensors(shapesOf(origin).keys(), config).size > 0 ? UNSHARED : {};
 }
 
 async function* chunksOf(file: Blob): AsyncGenerator<Uint8Array> {

@@ -57,9 +57,10 @@ export interface TextShape {
 }
 
 /** inputIds i32 and attentionMask f32 [batch, length] -> features [batch, embedDim], states [batch, length, width]. */
-export function textGraph({ config, textPrefix, specs, contrasts }: ModelPlan, { batch, length }: TextShape): Graph {
+export function textGraph(plan: ModelPlan, { batch, length }: TextShape): Graph {
+  const { config, textPrefix, contrasts } = plan;
   return trace((tracer) => {
-    const source = parameterSource(tracer, specs);
+    const source = sourceIn(plan, tracer);
     const inputIds = tracer.input("inputIds", { dtype: "i32", shape: [batch, length] });
     const attentionMask = tracer.input("attentionMask", { dtype: "f32", shape: [batch, length] });
     const parameters = textParameters(source.scope(textPrefix), config.text);
@@ -79,13 +80,11 @@ export interface MatchShape {
 }
 
 /** Text states and masks, image states -> ITM logits [pairs, 2], or states [pairs, length, width] where there is no matching head. */
-export function matchGraph(
-  { config, textPrefix, specs, contrasts }: ModelPlan,
-  { pairs, texts, images, length }: MatchShape,
-): Graph {
+export function matchGraph(plan: ModelPlan, { pairs, texts, images, length }: MatchShape): Graph {
+  const { config, textPrefix, contrasts } = plan;
   const { text, vision } = config;
   return trace((tracer) => {
-    const source = parameterSource(tracer, specs);
+    const source = sourceIn(plan, tracer);
     const input = (name: string, shape: number[]) => tracer.input(name, { dtype: "f32", shape });
     const repeated = (x: Tensor) => broadcastTo(x, [pairs, ...x.shape.slice(1)]);
     const textEmbeds = repeated(input("text", [texts, length, text.hiddenSize]));

@@ -9,6 +9,7 @@ import type { DeviceInfo, LoadOptions, ModelSource } from "../types.ts";
 import { createEngine, type Engine } from "./engine.ts";
 import { readConfig, readTokenizer } from "./model-config.ts";
 import { selfCheck } from "./self-check.ts";
+import { filesWithShared } from "./shared-weights.ts";
 import {
   hasContrast,
   openWeights,
@@ -50,7 +51,7 @@ export async function loadModel(source: ModelSource, options: LoadOptions = {}):
   const files = await openSource(source, { signal, onProgress, cache });
   const { config, rerankHelps, text } = await readConfig(files);
   const tokenizer = await readTokenizer(files, config);
-  const weights = await openWeights(files);
+  const weights = filesWithShared(await openWeights(files), config);
   signal?.throwIfAborted();
   const fingerprint = await fingerprintOf(text, weights);
   const parts = { files, config, weights, options };

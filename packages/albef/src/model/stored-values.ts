@@ -1,6 +1,15 @@
 import { castFloats, WeightError } from "@albef/core";
 import type { ModelOrigin } from "./load.ts";
 
+/** The parameters of a model by name: those of its files, and those that training added. */
+export function shapesOf({
+  replaced,
+  weights,
+}: Pick<ModelOrigin, "replaced" | "weights">): ReadonlyMap<string, readonly number[]> {
+  const stored = weights.flatMap(({ tensors }) => [...tensors].map(([name, { shape }]) => [name, shape] as const));
+  return new Map([...stored, ...[...replaced].map(([name, { shape }]) => [name, shape] as const)]);
+}
+
 /** The f32 values of a weight as the model has it: what training put in its place, else the file's; undefined without. */
 export async function storedValues(
   { replaced, weights }: Pick<ModelOrigin, "replaced" | "weights">,

@@ -1,6 +1,6 @@
 import { type Graph, primitives as p, trace } from "@albef/core";
 import { imageTokenCount, type PairSharing, pairConfig, pairEncoder, pairParameters } from "@albef/encoder";
-import { classifierLogits, NLVR_LABELS, nlvrParameters } from "@albef/heads";
+import { assignmentLogits, assignmentParameters, classifierLogits, NLVR_LABELS, nlvrParameters } from "@albef/heads";
 import { batchesOf, concatRows, splitRows } from "../model/batches.ts";
 import type { EncodedText } from "../model/engine.ts";
 import { type ModelPlan, sourceIn } from "../model/graphs.ts";
@@ -13,14 +13,18 @@ import { expectPairHead } from "./task-heads.ts";
 const BATCHES = [1, 4];
 const TRUE = NLVR_LABELS.indexOf("True");
 
+/** What is told of two images and a text: whether it is true (NLVR2), or whose it is (text assignment). */
+type PairHead = "statement" | "assignment";
+
 interface CompareShape {
+  readonly head: PairHead;
   readonly batch: number;
   readonly length: number;
   readonly sharing: PairSharing;
 }
 
-/** Text states and mask, states of two images -> probability that the text is true, [batch, 2]. */
-function compareGraph(plan: ModelPlan, { batch, length, sharing }: CompareShape): Graph {
+/** Text states and mask, states of two images -> probabilities of the head's classes, [batch, 2 or 3]. */
+function compareGraph(plan: ModelPlan, { head, batch, length, sharing }: CompareShape): Graph {
   const { text, vision } = plan.config;
   return trace((tracer) => {
     const source = sourceIn(plan, tracer);
@@ -31,11 +35,15 @@ function compareGraph(plan: ModelPlan, { batch, length, sharing }: CompareShape)
       imageEmbeds: [image("first"), image("second")] as const,
     };
     const fused = pairEncoder(pair, pairParameters(source.scope(plan.textPrefix), text, { sharing }), text);
-    return { probabilities: p.softmax(classifierLogits(fused, nlvrParameters(source, text))) };
+    const logits =
+      head === "statement"
+        ? classifierLogits(fused, nlvrParameters(source, text))
+        : assignmentLogits(fused, assignmentParameters(source, text));
+    return { probabilities: p.softmax(logits) };
   });
 }
 
-/** What the stored layers share. Official files hold shared tensors under both names: read as two, they are the same. */
+/** What the stored layers share; of official files shared tensors are read once. */
 function sharingOf({
   config: { text },
   textPrefix,
@@ -56,20 +64,23 @@ export interface EncodedPair {
 export interface CompareOptions extends ProgressOptions {
   /** What the layers share, where the weights do not tell. */
   readonly sharing?: PairSharing | undefined;
+  /** Default: statement. */
+  readonly head?: PairHead | undefined;
+  readonly onJudged?: ((count: number) => void) | undefined;
 }
 
-/** How likely each text is true of its two images, 0 to 1. All texts are of one length. */
+/** Probabilities of the head's classes for each text and its two images. All texts are of one length. */
 export async function comparisons(
   { engine }: LoadedModel,
   pairs: readonly EncodedPair[],
-  { sharing = sharingOf(engine.plan), signal, onProgress }: CompareOptions = {},
-): Promise<number[]> {
-  const results: number[] = [];
+  { head = "statement", sharing = sharingOf(engine.plan), signal, onProgress }: CompareOptions = {},
+): Promise<number[][]> {
+  const results: number[][] = [];
   const length = pairs[0]?.text.attentionMask.length ?? 0;
   for (const { begin, size } of batchesOf(pairs.length, BATCHES)) {
     signal?.throwIfAborted();
-    const build = () => compareGraph(engine.plan, { batch: size, length, sharing });
-    const program = await engine.programs.get(`compare ${size} x ${length}`, build, onProgress);
+    const build = () => compareGraph(engine.plan, { head, batch: size, length, sharing });
+    const program = await engine.programs.get(`${head} ${size} x ${length}`, build, onProgress);
     const part = pairs.slice(begin, begin + size);
     const { probabilities } = await program.run({
       text: concatRows(part.map(({ text }) => text.states)),
@@ -77,7 +88,7 @@ export async function comparisons(
       first: concatRows(part.map(({ first }) => first)),
       second: concatRows(part.map(({ second }) => second)),
     });
-    results.push(...splitRows(probabilities as Float32Array, size).map((row) => row[TRUE]!));
+    results.push(...splitRows(probabilities as Float32Array, size).map((row) => [...row]));
   }
   return results;
 }
@@ -87,14 +98,28 @@ export interface Statement {
   readonly text: string;
 }
 
-/** How likely each text is true of its two images, 0 to 1; images are decoded as they are asked for. */
+/** How likely each text is true of its two images, 0 to 1. */
 export async function judged(
   model: LoadedModel,
   statements: Iterable<Statement>,
-  { onJudged, ...options }: CompareOptions & { readonly onJudged?: ((count: number) => void) | undefined } = {},
+  options: CompareOptions = {},
 ): Promise<number[]> {
+  return (await shares(model, statements, { ...options, head: "statement" })).map((row) => row[TRUE]!);
+}
+
+/** Of each text whether it is the first image's, the second's or neither's: probabilities in the order of ASSIGNMENT_LABELS. */
+export function assigned(model: LoadedModel, texts: Iterable<Statement>, options: CompareOptions): Promise<number[][]> {
+  return shares(model, texts, { ...options, head: "assignment" });
+}
+
+/** Images are decoded as they are asked for. */
+async function shares(
+  model: LoadedModel,
+  statements: Iterable<Statement>,
+  { onJudged, ...options }: CompareOptions,
+): Promise<number[][]> {
   const { engine, tokenizer, config } = model;
-  const results: number[] = [];
+  const results: number[][] = [];
   for (const { images, text } of statements) {
     options.signal?.throwIfAborted();
     const pixels = await Promise.all(images.map((image) => readPixels(image, config.vision.imageSize, options.signal)));

@@ -15,9 +15,12 @@ interface CaseFile {
 
 /**
  * The recorded model of a downstream task as the files of a model folder, and its recorded tensors. `aliases`: shared
- * tensors are stored under all of their names, as PyTorch does.
+ * tensors are stored under all of their names, as PyTorch does; `stale`: with zeros under the first.
  */
-export async function tinyTask(name: "ve" | "vqa" | "nlvr", { aliases = false }: { readonly aliases?: boolean } = {}) {
+export async function tinyTask(
+  name: "ve" | "vqa" | "nlvr",
+  { aliases = false }: { readonly aliases?: boolean | "stale" } = {},
+) {
   const { config, weights } = JSON.parse(read(`${name}/case.json`).toString()) as CaseFile;
   const source = await openSafetensors(byteSource(read("tiny/weights.safetensors"), "tiny"));
   const extra = weights.extra && (await openSafetensors(byteSource(read(`${name}/${weights.extra}`), name)));
@@ -32,7 +35,10 @@ export async function tinyTask(name: "ve" | "vqa" | "nlvr", { aliases = false }:
   for (const [key, file, from] of [...stored, ...again]) {
     const { shape, data } = await file.read(from);
     if (/position_ids$/.test(key)) continue;
-    tensors.push(writableTensor({ name: key, dtype: "f32", shape, data: Float32Array.from(data) }));
+    const isStale =
+      aliases === "stale" && again.some(([, , first]) => first === from) && !again.some(([alias]) => alias === key);
+    const values = isStale ? new Float32Array(data.length) : Float32Array.from(data);
+    tensors.push(writableTensor({ name: key, dtype: "f32", shape, data: values }));
   }
   return {
     files: [

@@ -1,70 +1,52 @@
-import { byteSource, openSafetensors, safetensorsBlob, writableTensor } from "@albef/core";
 import { loraNames, loraScale } from "@albef/distillation";
 import type { LoadedModel } from "../model/load.ts";
-import { storedValues } from "../model/stored-values.ts";
+import { shapesOf, storedValues } from "../model/stored-values.ts";
 import { isTaskParameter } from "../model/weights.ts";
 import { sha256 } from "../storage/sha256.ts";
+import type { Learnt, LearntTensor, LearntTensors } from "./adapter-file.ts";
 import { FinetuneError } from "./errors.ts";
 
-export interface LearntTensor {
-  readonly shape: readonly number[];
-  readonly data: Float32Array;
-}
-
-/** What training changed, by official name; adapters as `<matrix>.lora_A.weight` and `.lora_B.weight`. */
-export type Learnt = ReadonlyMap<string, LearntTensor>;
-
-const KIND = "albef-adapter";
-const VERSION = "1";
 const LORA = /\.lora_([AB])\.weight$/;
-
-/** A safetensors file of what was learnt. Its metadata name the model it belongs to. */
-export function writeAdapter(learnt: Learnt, base: string): Promise<Blob> {
-  const tensors = [...learnt].map(([name, { shape, data }]) => writableTensor({ name, dtype: "f32", shape, data }));
-  return safetensorsBlob(tensors, { kind: KIND, version: VERSION, base });
-}
-
-/** Throws FinetuneError where the file is no adapter, or one of another model. */
-export async function readAdapter(file: Blob, base: string): Promise<Learnt> {
-  const opened = await openSafetensors(byteSource(file, file instanceof File ? file.name : "adapter"));
-  const { kind, version, base: wanted } = opened.metadata;
-  if (kind !== KIND) throw new FinetuneError(`${opened.name}: is no adapter of albef`);
-  if (version !== VERSION)
-    throw new FinetuneError(`${opened.name}: is of version ${version}, this albef reads ${VERSION}`);
-  if (wanted !== base) throw new FinetuneError(`${opened.name}: was trained on another model; load that one first`);
-  const learnt = new Map<string, LearntTensor>();
-  for (const [name, { shape }] of opened.tensors) {
-    const { dtype, data } = await opened.read(name);
-    if (dtype !== "f32") throw new FinetuneError(`${opened.name}: ${name} must be f32, got ${dtype}`);
-    learnt.set(name, { shape, data: data as Float32Array });
-  }
-  return learnt;
-}
 
 /** The model with what was learnt in its weights. */
 export async function tunedModel(model: LoadedModel, learnt: Learnt): Promise<LoadedModel> {
-  const replaced = new Map<string, LearntTensor>();
-  for (const [name, { shape, data }] of learnt) {
+  const { tensors } = learnt;
+  const replaced = await copies(model, learnt);
+  for (const [name, { shape, data }] of tensors) {
     const which = LORA.exec(name)?.[1];
     if (which === "A") continue;
     const key = which === "B" ? name.replace(LORA, ".weight") : name;
     const size = shape.reduce((product, extent) => product * extent, 1);
-    const stored = await storedValues(model.origin, key);
-    if (!stored && isTaskParameter(key, model.config)) {
+    const stored = replaced.get(key)?.data ?? (await storedValues(model.origin, key));
+    if (!stored && which === undefined && isTaskParameter(key, model.config)) {
       replaced.set(key, { shape, data });
       continue;
     }
     if (!stored) throw new FinetuneError(`adapter: ${name} belongs to no weight of this model`);
     if (which === "B")
-      replaced.set(key, { shape: [shape[0]!, stored.length / shape[0]!], data: merged(stored, name, learnt) });
+      replaced.set(key, { shape: [shape[0]!, stored.length / shape[0]!], data: merged(stored, name, tensors) });
     else if (size === stored.length) replaced.set(key, { shape, data });
     else throw new FinetuneError(`adapter: ${name} has ${size} values, the model's ${stored.length}`);
   }
   return model.origin.rebuilt(replaced, tunedFingerprint(model.fingerprint, learnt));
 }
 
+/** Layers of a task that begin as the model's own, with these values. */
+async function copies({ origin, config }: LoadedModel, { sources }: Learnt): Promise<Map<string, LearntTensor>> {
+  const shapes = shapesOf(origin);
+  const copied = new Map<string, LearntTensor>();
+  for (const [name, source] of sources) {
+    const [shape, data] = [shapes.get(source), await storedValues(origin, source)];
+    if (!shape || !data || !(shapes.has(name) || isTaskParameter(name, config))) {
+      throw new FinetuneError(`adapter: ${name} as a copy of ${source} belongs to no weight of this model`);
+    }
+    copied.set(name, { shape, data });
+  }
+  return copied;
+}
+
 /** W + (alpha / rank) B A. */
-function merged(weight: Float32Array, upName: string, learnt: Learnt): Float32Array {
+function merged(weight: Float32Array, upName: string, learnt: LearntTensors): Float32Array {
   const key = upName.replace(LORA, ".weight");
   const up = learnt.get(upName)!;
   const down = learnt.get(loraNames(key).down);
@@ -87,9 +69,9 @@ function merged(weight: Float32Array, upName: string, learnt: Learnt): Float32Ar
 }
 
 /** Galleries of the tuned model are its own: its features are others. */
-function tunedFingerprint(base: string, learnt: Learnt): string {
-  const hash = sha256().update(new TextEncoder().encode(base));
-  for (const [name, { data }] of learnt) {
+function tunedFingerprint(base: string, { tensors, sources }: Learnt): string {
+  const hash = sha256().update(new TextEncoder().encode([base, ...[...sources].flat()].join(" ")));
+  for (const [name, { data }] of tensors) {
     hash.update(new TextEncoder().encode(name)).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   }
   return hash.hex().slice(0, 32);

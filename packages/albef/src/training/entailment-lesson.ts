@@ -4,9 +4,9 @@ import { likeliest } from "../evaluate/entailment.ts";
 import type { LoadedModel } from "../model/load.ts";
 import { entailments } from "../tasks/entailment.ts";
 import { FinetuneError } from "./errors.ts";
-import { type OpenedLesson, TASK_GOAL } from "./goals.ts";
+import { type OpenedLesson, taskGoal } from "./goals.ts";
 import { accuracyOver, type Lesson, linearStart, listOf } from "./lesson.ts";
-import type { EntailmentItem } from "./task-types.ts";
+import type { EntailmentItem, TaskOptions } from "./task-types.ts";
 import type { UsedPair } from "./used-pair.ts";
 
 const MAX_TOKENS = 64; // 30 words are not cut
@@ -15,6 +15,7 @@ const MAX_TOKENS = 64; // 30 words are not cut
 export async function entailmentLesson(
   { config }: LoadedModel,
   items: Iterable<EntailmentItem> | AsyncIterable<EntailmentItem>,
+  { faithful = false }: TaskOptions,
 ): Promise<OpenedLesson> {
   const list = await listOf(items);
   const wrong = list.findIndex(({ label }) => !ENTAILMENT_LABELS.includes(label));
@@ -38,7 +39,7 @@ export async function entailmentLesson(
       if (size === undefined) return undefined;
       return linearStart(size, width, { seed, stream: [...sizes.keys()].indexOf(name) });
     },
-    task: (shape, distill) => entailmentTask({ shape, distill }),
+    task: (shape, distill) => entailmentTask({ shape, distill, faithful }),
     targets: (chosen) => ({
       labels: Int32Array.from(chosen, (pair) => ENTAILMENT_LABELS.indexOf(labelOf(pair))),
     }),
@@ -49,7 +50,7 @@ export async function entailmentLesson(
       }),
   };
   return {
-    goal: { ...TASK_GOAL, name: "entailment", maxTokens: MAX_TOKENS, lesson },
+    goal: taskGoal({ name: "entailment", maxTokens: MAX_TOKENS, lesson }, faithful),
     pairs: list.map(({ text, label: _, ...item }) => ({ ...item, caption: text })),
   };
 }

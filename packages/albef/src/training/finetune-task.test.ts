@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { byteSource, openSafetensors } from "@albef/core";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { Albef } from "../albef.ts";
 import { main } from "../cli/main.ts";
@@ -120,7 +121,12 @@ test.each(["all", "lora"] as const)(
     using rest = await own.finetune(items, { ...options, resume: await part.save() });
     for await (const _step of rest);
     expect(await (await rest.save()).arrayBuffer()).toEqual(await (await whole.save()).arrayBuffer());
-    using tuned = await own.withAdapter(await rest.adapter());
+    const adapter = await rest.adapter();
+    const { tensors } = await openSafetensors(byteSource(adapter, "adapter"));
+    expect(tensors.has("text_decoder.bert.encoder.layer.0.output.dense.lora_B.weight")).toBe(train === "lora");
+    const embeddings = 3627 * 32 * 4; // bytes of the decoder's, which adapters leave alone
+    expect(rest.memory.weights < embeddings).toBe(train === "lora");
+    using tuned = await own.withAdapter(adapter);
     expect(await tuned.answer(things[0]!.shown, "how many", { candidates: ["1", "2"] })).toHaveLength(2);
   },
 );

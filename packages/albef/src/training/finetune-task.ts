@@ -29,11 +29,11 @@ export interface TaskRunOptions<Model, Task extends TaskName> extends FinetuneOp
 export async function finetuneTask<Model, Task extends TaskName>(
   model: LoadedModel,
   items: Items<TaskItems[Task]>,
-  { task, sharing, ...options }: TaskRunOptions<Model, Task>,
+  { task, sharing, faithful, ...options }: TaskRunOptions<Model, Task>,
 ): Promise<FinetuneRun<Model, TaskMetrics>> {
   if (!Object.hasOwn(LESSONS, task)) {
     throw new FinetuneError(`finetune: task must be ${Object.keys(LESSONS).join(" or ")}, got ${String(task)}`);
   }
-  const { goal, pairs } = await LESSONS[task](model, items, { sharing });
+  const { goal, pairs } = await LESSONS[task](model, items, { sharing, faithful });
   return startTraining<Model, TaskMetrics>(model, pairs, { ...options, goal });
 }

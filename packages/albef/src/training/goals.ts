@@ -1,13 +1,13 @@
 import { type ObjectiveOptions, PRETRAIN_OBJECTIVE, RETRIEVAL_OBJECTIVE } from "@albef/distillation";
 import type { Lesson } from "./lesson.ts";
 import type { TaskName } from "./task-types.ts";
-import type { Augmentation } from "./types.ts";
+import type { Augmentation, FinetunePlan } from "./types.ts";
 import type { PicturedPair } from "./used-pair.ts";
 
 /** What a training is for: its losses, and what is taken where an option is left open. */
 export interface Goal {
   /** Names the training in errors and saved states. */
-  readonly name: "finetune" | "pretrain" | TaskName;
+  readonly name: "finetune" | "pretrain" | "assignment" | TaskName;
   readonly objective: ObjectiveOptions;
   readonly augment: Augmentation;
   /** Longest caption in tokens, [CLS] included. */
@@ -16,6 +16,8 @@ export interface Goal {
   readonly queueFrom: number;
   /** Captions of one picture are drawn from, one a pass, in place of being pairs of their own. */
   readonly drawsCaptions: boolean;
+  /** Why training with these settings makes no sense, if it does not. */
+  problemOf?(plan: Pick<FinetunePlan, "train">): string | undefined;
   /** Of a downstream task: in place of `objective`. */
   readonly lesson?: Lesson | undefined;
 }
@@ -37,10 +39,11 @@ const NO_OBJECTIVE: ObjectiveOptions = {
   ...{ itc: false, itm: false, hardNegatives: false, distillItc: false, imageIds: false, queueSize: 0 },
 };
 
-/** What the downstream tasks have in common. */
-export const TASK_GOAL: Omit<Goal, "name" | "maxTokens"> = {
-  ...{ objective: NO_OBJECTIVE, augment: "finetune", queueFrom: Number.POSITIVE_INFINITY, drawsCaptions: false },
-};
+/** A downstream task by its losses; `faithful` is kept with the objective, so that saved states tell it. */
+export function taskGoal(own: Pick<Goal, "name" | "maxTokens" | "lesson"> & Partial<Goal>, faithful: boolean): Goal {
+  const objective = { ...NO_OBJECTIVE, faithful };
+  return { objective, augment: "finetune", queueFrom: Number.POSITIVE_INFINITY, drawsCaptions: false, ...own };
+}
 
 /** A downstream task with what it is learnt from: `UsedPair.place` is the place of a pair's item. */
 export interface OpenedLesson {

@@ -3,13 +3,14 @@ import { groundIn, openImage } from "../grounding/ground.ts";
 import type { LoadedModel } from "../model/load.ts";
 import { type OpenedLesson, RETRIEVAL_GOAL } from "./goals.ts";
 import { type Lesson, listOf } from "./lesson.ts";
-import type { PhraseItem, TaskMetrics } from "./task-types.ts";
+import type { PhraseItem, TaskMetrics, TaskOptions } from "./task-types.ts";
 import type { UsedPair } from "./used-pair.ts";
 
 /** Weakly supervised grounding (official Grounding.py): ITC and ITM on phrases, pictures not cropped. No box is learnt from. */
 export async function groundingLesson(
   _model: LoadedModel,
   items: Iterable<PhraseItem> | AsyncIterable<PhraseItem>,
+  { faithful = false }: TaskOptions,
 ): Promise<OpenedLesson> {
   const list = await listOf(items);
   const lesson: Lesson = {
@@ -18,7 +19,10 @@ export async function groundingLesson(
     measure: (model, heldOut) => measured(model, heldOut, list),
   };
   return {
-    goal: { ...RETRIEVAL_GOAL, name: "grounding", augment: "grounding", lesson },
+    goal: {
+      ...{ ...RETRIEVAL_GOAL, name: "grounding", augment: "grounding", lesson },
+      objective: { ...RETRIEVAL_GOAL.objective, faithful },
+    },
     pairs: list.map(({ text, box: _box, proposals: _proposals, ...item }) => ({ ...item, caption: text })),
   };
 }

@@ -14,6 +14,7 @@ export interface CurrentWeights {
   trains(name: string): boolean;
   readonly lora?: LoraOptions | undefined;
   readonly frozen?: ParameterStore | undefined;
+  readonly storedAs?: ((name: string) => string) | undefined;
 }
 
 export interface HeldOutOptions extends BatchOptions, CurrentWeights {
@@ -30,10 +31,10 @@ export interface HeldOut extends Disposable {
 export function lessonMeasure(
   model: LoadedModel,
   pairs: readonly UsedPair[],
-  { lesson, stores, trains, lora, frozen }: CurrentWeights & { readonly lesson: Lesson },
+  { lesson, stores, trains, lora, frozen, storedAs }: CurrentWeights & { readonly lesson: Lesson },
 ): HeldOut {
   const sourceOf = (tracer: Tracer) =>
-    trainingSource(tracer, { trains, lora, ...(frozen && { frozen: frozen.specs }) });
+    trainingSource(tracer, { trains, lora, storedAs, ...(frozen && { frozen: frozen.specs }) });
   const plan = { ...model.engine.plan, contrasts: false, sourceOf };
   const engine = createEngine(model.engine.executor, stores, plan);
   return {

@@ -1,9 +1,9 @@
 import { type AdamWOptions, DEFAULT_ADAMW, type LoraOptions, type MemoryOptions, pairTask } from "@albef/distillation";
 import type { AlbefConfig } from "@albef/encoder";
 import type { LoadedModel } from "../model/load.ts";
+import { shapesOf } from "../model/stored-values.ts";
 import type { Lesson } from "./lesson.ts";
 import { type PartNames, partsNamed } from "./parts.ts";
-import { shapesOf } from "./start-values.ts";
 import type { FinetunePlan } from "./types.ts";
 
 const HEADS = /^(vision_proj|text_proj|itm_head|text_encoder\.cls)\.|^temp$/;
@@ -38,19 +38,30 @@ function configOf({ config }: LoadedModel, { dropout }: FinetunePlan): AlbefConf
 /** Everything learns, or the heads and adapters do; of either not what is frozen. */
 function learningOf(model: LoadedModel, { train, rank, targets, freeze }: FinetunePlan, lesson: Lesson | undefined) {
   const isHead = (name: string) => HEADS.test(name) || (lesson?.isHead(name) ?? false);
-  const isFrozen = partsNamed(freeze, namesOf(model), "freeze");
+  const named = partsNamed(freeze, namesOf(model, lesson), "freeze");
+  const isFrozen = (name: string) => named(name) || (lesson?.isUnreached?.(name) ?? false);
   const adapted = (name: string) => TARGETS[targets].test(name) && !isHead(name) && !isFrozen(name);
   const lora: LoraOptions | undefined = train === "lora" ? { rank, targets: adapted } : undefined;
-  return { lora, trains: (name: string) => (train === "all" || isHead(name)) && !isFrozen(name) };
+  const trains = (name: string) => (train === "all" || isHead(name)) && !isFrozen(name);
+  return { lora, trains, storedAs: (name: string) => lesson?.sources?.get(name) ?? name };
 }
 
-function namesOf({ config, origin }: LoadedModel): PartNames {
-  return { config, textPrefix: origin.textPrefix, parameters: [...shapesOf(origin.weights).keys()] };
+function namesOf({ config, origin }: LoadedModel, lesson: Lesson | undefined): PartNames {
+  const { numLayers } = config.text;
+  return {
+    config: { ...config, text: { ...config.text, numLayers: lesson?.layers ?? numLayers } },
+    textPrefix: origin.textPrefix,
+    parameters: [...shapesOf(origin).keys()],
+  };
 }
 
 /** AdamW; where several `rates` name a parameter their factors multiply. */
-export function optimizerOf(model: LoadedModel, { rates, weightDecay, maxGradNorm }: FinetunePlan): AdamWOptions {
-  const names = namesOf(model);
+export function optimizerOf(
+  model: LoadedModel,
+  { rates, weightDecay, maxGradNorm }: FinetunePlan,
+  lesson: Lesson | undefined,
+): AdamWOptions {
+  const names = namesOf(model, lesson);
   const factors = Object.entries(rates).map(([part, factor]) => ({ has: partsNamed([part], names, "rates"), factor }));
   return {
     ...DEFAULT_ADAMW,

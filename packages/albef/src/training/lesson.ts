@@ -9,8 +9,12 @@ import type { UsedPair } from "./used-pair.ts";
 export interface Lesson {
   /** Parameters of the head: they learn in full, with adapters too. */
   isHead(name: string): boolean;
-  /** The parameter of the model that one begins as; default: the one of its own name. */
-  sourceOf?(name: string): string;
+  /** Parameters of the task that begin as copies of the model's, by name; what does not learn of them is read there. */
+  readonly sources?: ReadonlyMap<string, string> | undefined;
+  /** Layers of the text encoder, where the task has more of them than the model. */
+  readonly layers?: number | undefined;
+  /** Parameters that the losses read but send no gradient to. PyTorch's AdamW leaves such ones alone, decay and all. */
+  isUnreached?(name: string): boolean;
   /** Where a parameter of the head begins that the model's files lack. */
   startValue?(name: string, seed: number): Promise<Float32Array | undefined>;
   /** Default: the losses of the goal's objective. */

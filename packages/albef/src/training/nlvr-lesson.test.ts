@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { byteSource, openSafetensors } from "@albef/core";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { Albef } from "../albef.ts";
 import { main } from "../cli/main.ts";
@@ -64,6 +65,7 @@ test("statements learnt on one maker's drawings are judged on the other makers'"
 test.each([
   ["all", undefined],
   ["all", "none"],
+  ["lora", undefined],
   ["lora", "block"],
 ] as const)(
   "train %s, sharing %s: saved and taken up again it learns the same; what it learnt compares",
@@ -90,7 +92,11 @@ test.each([
     using rest = await model.finetune(statements, { ...options, resume: await part.save() });
     for await (const _step of rest);
     expect(await (await rest.save()).arrayBuffer()).toEqual(await (await whole.save()).arrayBuffer());
-    using tuned = await model.withAdapter(await rest.adapter());
+    const adapter = await rest.adapter();
+    const doubled = (await openSafetensors(byteSource(adapter, "adapter"))).tensors;
+    const second = `text_encoder.bert.encoder.layer.2.output.dense.${train === "lora" ? "lora_B." : ""}weight`;
+    expect(doubled.has(second)).toBe(sharing !== "block");
+    using tuned = await model.withAdapter(adapter);
     const [{ images, text }] = statements as [StatementItem];
     const [there, back] = [await tuned.compare(...images, text), await tuned.compare(images[1], images[0], text)];
     expect(there).not.toBe(back);
@@ -99,6 +105,7 @@ test.each([
     else await expect(relates).rejects.toThrow("load a pre-trained checkpoint");
     using again = await tuned.finetune(statements, { ...options, epochs: 1 }); // goes on from what was learnt
     expect(again.plan.steps).toBe(3);
+    expect(again.before).toEqual(rest.best); // merged adapters judge as they did beside the frozen weights
   },
 );
 

@@ -44,6 +44,8 @@ export function planOf(pairs: number, { goal, config, parameters, options }: Pla
     precision: options.precision ?? "f32",
     mlmProbability: options.mlmProbability ?? config.mlmProbability,
   };
+  const problem = goal.problemOf?.(settings);
+  if (problem !== undefined) throw new FinetuneError(`${goal.name}: ${problem}`);
   const perPass = Math.floor(trainPairs / (batchSize * accumulate));
   const epochs = options.epochs ?? Math.max(LEAST_EPOCHS, Math.round(STEPS / perPass));
   const objective = objectiveOf(goal, { ...settings, trainPairs, config, options });

@@ -7,6 +7,7 @@ import {
 } from "@albef/distillation";
 import { randomAt } from "@albef/encoder";
 import type { LoadedModel } from "../model/load.ts";
+import { shapesOf } from "../model/stored-values.ts";
 import { type BatchOptions, byPicture, lengthOf, splitPairs, usablePairs } from "./dataset.ts";
 import { FinetuneError } from "./errors.ts";
 import type { Goal } from "./goals.ts";
@@ -16,7 +17,7 @@ import { WATCHED } from "./inspection.ts";
 import { graphOptions, optimizerOf } from "./learning.ts";
 import { plannedMemory } from "./memory.ts";
 import { countedPlan, planOf } from "./plan.ts";
-import { START, shapesOf, startValues } from "./start-values.ts";
+import { START, startValues } from "./start-values.ts";
 import type { FinetunePlan, PretrainOptions, TrainingPair } from "./types.ts";
 import type { UsedPair } from "./used-pair.ts";
 
@@ -32,6 +33,8 @@ export interface Prepared {
   readonly batches: Omit<BatchOptions, "signal">;
   /** Whether a parameter is one of the model's files, or an adapter beside one. */
   isStored(name: string): boolean;
+  /** Parameters of the task that stay copies of the model's, by name. */
+  readonly copied: ReadonlyMap<string, string>;
 }
 
 export interface PrepareOptions extends PretrainOptions {
@@ -55,9 +58,11 @@ export async function prepare(
   const batches = { tokenizer, config, length };
   const graph = graphOptions(model, plan, length, goal.lesson);
   const memory = await plannedMemory(model, plan, { length, memoryBudget, lesson: goal.lesson });
+  const { lesson } = goal;
+  const sources = lesson?.sources ?? new Map<string, string>();
   const before = executor.memory().bytes;
   const step = await createTrainingStep(executor, {
-    ...{ ...graph, frozen: origin.store, optimizer: optimizerOf(model, plan) },
+    ...{ ...graph, frozen: origin.store, optimizer: optimizerOf(model, plan, goal.lesson) },
     watch: options.inspect && plan.objective.itc && plan.objective.itm ? WATCHED : [],
     weights: options.state?.weights ?? startValues(model, plan, graph.lora?.targets ?? (() => false), goal.lesson),
     counters: options.state?.counters,
@@ -65,19 +70,21 @@ export async function prepare(
   });
   try {
     const trains = (name: string) => step.state.trainable.has(name);
-    const weights = { lora: graph.lora, trains, frozen: origin.store, stores: [step.state.weights, origin.store] };
+    const { lora, storedAs } = graph;
+    const weights = { lora, storedAs, trains, frozen: origin.store, stores: [step.state.weights, origin.store] };
     const measured =
       heldOut.length === 0
         ? undefined
         : goal.lesson
           ? lessonMeasure(model, heldOut, { ...weights, lesson: goal.lesson })
           : await heldOutMeasure(executor, heldOut, { ...batches, ...weights, textPrefix: origin.textPrefix });
-    const shapes = shapesOf(origin.weights);
+    const shapes = shapesOf(origin);
     const isStored = (name: string) =>
-      shapes.has(name) || name.includes(".lora_") || (goal.lesson?.isHead(name) ?? false);
+      [shapes, sources].some((known) => known.has(name)) || name.includes(".lora_") || (lesson?.isHead(name) ?? false);
+    const copied = new Map([...sources].filter(([name]) => !step.state.trainable.has(name)));
     const memoryBytes = executor.memory().bytes - before;
-    const words = hiddenWords(model, { state: step.state, lora: graph.lora, length });
-    return { goal, plan, train, step, heldOut: measured, words, memory, memoryBytes, batches, isStored };
+    const words = hiddenWords(model, { state: step.state, lora, length });
+    return { goal, plan, train, step, heldOut: measured, words, memory, memoryBytes, batches, isStored, copied };
   } catch (error) {
     step.dispose();
     throw error;
@@ -93,7 +100,7 @@ async function decided(
   const { goal, onSkip = () => undefined, signal } = options;
   const pairwise = await usablePairs(pairs, onSkip, signal);
   const used = goal.drawsCaptions ? byPicture(pairwise) : pairwise;
-  const sizes = [...shapesOf(origin.weights).values()].map((shape) => shape.reduce((size, extent) => size * extent, 1));
+  const sizes = [...shapesOf(origin).values()].map((shape) => shape.reduce((size, extent) => size * extent, 1));
   const parameters = sizes.reduce((total, size) => total + size, 0);
   const drafted = planOf(used.length, { goal, config, parameters, options });
   const parts = splitPairs(used, drafted);

@@ -2,7 +2,8 @@ import { byteSource, openSafetensors } from "@albef/core";
 import { openState } from "@albef/distillation";
 import type { RetrievalMetrics } from "@albef/heads";
 import type { LoadedModel } from "../model/load.ts";
-import { type Learnt, tunedModel, writeAdapter } from "./adapter.ts";
+import { tunedModel } from "./adapter.ts";
+import { type Learnt, writeAdapter } from "./adapter-file.ts";
 import type { Goal } from "./goals.ts";
 import { type Prepared, prepare } from "./prepare.ts";
 import { metricsIn, restore, saveRun } from "./saved-run.ts";
@@ -59,6 +60,6 @@ export async function startTraining<Model, Measured extends Metrics = RetrievalM
   }
 }
 
-async function learntBy({ step, isStored }: Prepared, progress: Progress): Promise<Learnt> {
-  return progress.best?.learnt ?? learntNow(step, isStored);
+async function learntBy({ step, isStored, copied }: Prepared, progress: Progress): Promise<Learnt> {
+  return { tensors: progress.best?.learnt ?? (await learntNow(step, isStored)), sources: copied };
 }

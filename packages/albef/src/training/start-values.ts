@@ -1,8 +1,7 @@
-import type { Safetensors } from "@albef/core";
 import { loraNames, type TrainingWeights } from "@albef/distillation";
 import { randomAt } from "@albef/encoder";
 import type { LoadedModel } from "../model/load.ts";
-import { storedValues } from "../model/stored-values.ts";
+import { shapesOf, storedValues } from "../model/stored-values.ts";
 import type { Lesson } from "./lesson.ts";
 import type { FinetunePlan } from "./types.ts";
 
@@ -18,7 +17,9 @@ export function startValues(
 ): TrainingWeights {
   const adapters = new Map<string, () => Float32Array>();
   let stream = 0;
-  for (const [name, shape] of shapesOf(origin.weights)) {
+  const own = shapesOf(origin);
+  const begun = [...(lesson?.sources ?? [])].map(([name, source]) => [name, own.get(source)!] as const);
+  for (const [name, shape] of new Map([...own, ...begun])) {
     if (!targets(name)) continue;
     const [rows, columns] = shape as readonly [number, number];
     const { down, up } = loraNames(name);
@@ -30,13 +31,8 @@ export function startValues(
   return async (name) => {
     const adapter = adapters.get(name);
     if (adapter) return adapter();
-    const stored = await storedValues(origin, lesson?.sourceOf?.(name) ?? name);
+    const stored = await storedValues(origin, lesson?.sources?.get(name) ?? name);
     if (stored) return stored;
     return name === "temp" ? Float32Array.of(config.temperature) : lesson?.startValue?.(name, seed);
   };
-}
-
-/** The parameters in the files of a model. */
-export function shapesOf(files: readonly Safetensors[]): ReadonlyMap<string, readonly number[]> {
-  return new Map(files.flatMap(({ tensors }) => [...tensors].map(([name, { shape }]) => [name, shape] as const)));
 }

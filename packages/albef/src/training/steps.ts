@@ -1,5 +1,5 @@
 import { alphaAt, smoothLearningRate, type TrainingStep } from "@albef/distillation";
-import type { Learnt } from "./adapter.ts";
+import type { LearntTensors } from "./adapter-file.ts";
 import { orderOf, trainingBatch } from "./dataset.ts";
 import { FinetuneError } from "./errors.ts";
 import { inspectionOf } from "./inspection.ts";
@@ -10,7 +10,7 @@ const WARM_UP = 0.1; // of all steps
 const LEAST_RATE = 0.1; // of the peak
 
 export interface Progress {
-  best: { readonly metrics: Metrics; readonly learnt: Learnt } | undefined;
+  best: { readonly metrics: Metrics; readonly learnt: LearntTensors } | undefined;
   /** Passes since the best one. */
   worse: number;
   isRunning: boolean;
@@ -114,7 +114,7 @@ async function keepBest({ step, isStored }: Prepared, progress: Progress, metric
 }
 
 /** The weights as they are now, those that the model's files have. */
-export async function learntNow({ state }: TrainingStep, isStored: (name: string) => boolean): Promise<Learnt> {
+export async function learntNow({ state }: TrainingStep, isStored: (name: string) => boolean): Promise<LearntTensors> {
   const learnt = new Map();
   for (const [name, shape] of state.trainable) {
     if (isStored(name)) learnt.set(name, { shape, data: (await state.weights.read(name)).slice() as Float32Array });

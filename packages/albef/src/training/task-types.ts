@@ -47,8 +47,13 @@ export interface TaskItems {
 }
 
 export interface TaskOptions {
-  /** In nlvr: what the layers for the two pictures share. Default: keys and values of cross-attention, as official. */
+  /**
+   * In nlvr and text assignment: what the layers for the two pictures share. Default: what the model's share that has such
+   * layers, else keys and values of cross-attention, as official.
+   */
   readonly sharing?: PairSharing | undefined;
+  /** Does what the official code does where the default is more careful; see docs/faithful.md. Default: false. */
+  readonly faithful?: boolean | undefined;
 }
 
 export type TaskName = keyof TaskItems;

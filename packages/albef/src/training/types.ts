@@ -1,7 +1,7 @@
 import type { MemoryEstimate, ObjectiveOptions } from "@albef/distillation";
 import type { RetrievalMetrics } from "@albef/heads";
 import type { CaptionedImage, HiddenWord, HiddenWordOptions, StepInspection } from "./inspection-types.ts";
-import type { TaskMetrics } from "./task-types.ts";
+import type { TaskMetrics, TaskOptions } from "./task-types.ts";
 
 /** A picture with a caption. */
 export interface TrainingPair extends CaptionedImage {
@@ -98,6 +98,13 @@ export interface PretrainOptions extends FinetuneOptions {
   readonly mlmProbability?: number | undefined;
 }
 
+/** Of text assignment, which has one loss of its own; of the objective it reads `faithful`. */
+export interface AssignmentOptions extends PretrainOptions {
+  readonly task: "assignment";
+  /** See `TaskOptions`. */
+  readonly sharing?: TaskOptions["sharing"];
+}
+
 /** What was decided for the options left open: plain data, kept in saved states. */
 export interface FinetunePlan {
   readonly epochs: number;
@@ -136,7 +143,7 @@ export interface FinetuneStep<Measured = RetrievalMetrics> {
   readonly step: number;
   readonly epoch: number;
   readonly loss: number;
-  /** `itc`, `itm` and, in pre-training, `mlm`; `entailment`, `vqa` or `nlvr` in those tasks. */
+  /** `itc`, `itm` and, in pre-training, `mlm`; `entailment`, `vqa`, `nlvr` or `assignment` in those tasks. */
   readonly losses: Readonly<Record<string, number>>;
   readonly learningRate: number;
   readonly alpha: number;

@@ -1,15 +1,15 @@
 import { type TrainingBatch, vqaTask } from "@albef/distillation";
 import { checkpointMap, preQuestion } from "@albef/encoder";
 import type { LoadedModel } from "../model/load.ts";
-import { storedValues } from "../model/stored-values.ts";
+import { shapesOf } from "../model/stored-values.ts";
+import { isTaskParameter } from "../model/weights.ts";
 import { answerAsked } from "../tasks/answer.ts";
 import { openCandidates } from "../tasks/candidates.ts";
 import { ask } from "../tasks/question.ts";
 import { FinetuneError } from "./errors.ts";
-import { type OpenedLesson, TASK_GOAL } from "./goals.ts";
+import { type OpenedLesson, taskGoal } from "./goals.ts";
 import { accuracyOver, type Lesson, listOf } from "./lesson.ts";
-import { shapesOf } from "./start-values.ts";
-import type { QuestionItem } from "./task-types.ts";
+import type { QuestionItem, TaskOptions } from "./task-types.ts";
 import type { UsedPair } from "./used-pair.ts";
 
 const MAX_TOKENS = 25; // of a question in training (official VQA.py)
@@ -24,6 +24,7 @@ interface WeightedAnswer {
 export async function vqaLesson(
   model: LoadedModel,
   items: Iterable<QuestionItem> | AsyncIterable<QuestionItem>,
+  { faithful = false }: TaskOptions,
 ): Promise<OpenedLesson> {
   const list = await listOf(items);
   const answers = list.map(weighted);
@@ -33,15 +34,17 @@ export async function vqaLesson(
   const candidates = [...new Set(answers.flatMap((own) => own.map(({ answer }) => answer)))];
   const lesson: Lesson = {
     rampsAlpha: true,
-    isHead: (name) => name.startsWith("text_decoder."),
-    startValue: decoderStart(model),
+    ...decoderStart(model),
     task: ({ batch, length }, distill) =>
-      vqaTask({ shape: { batch, length, answers: batch * tokens.most, answerLength: tokens.length }, distill }),
+      vqaTask({
+        shape: { batch, length, answers: batch * tokens.most, answerLength: tokens.length },
+        ...{ distill, faithful },
+      }),
     targets: (chosen) => tokens.batchOf(chosen.map(({ place }) => answers[place]!)),
     measure: (current, heldOut) => measured(current, heldOut, { candidates, given: ({ place }) => answers[place]! }),
   };
   return {
-    goal: { ...TASK_GOAL, name: "vqa", maxTokens: MAX_TOKENS, lesson },
+    goal: taskGoal({ name: "vqa", maxTokens: MAX_TOKENS, lesson }, faithful),
     pairs: list.map(({ question, answer: _, ...item }) => ({ ...item, caption: preQuestion(question) })),
   };
 }
@@ -56,16 +59,22 @@ function weighted({ answer }: QuestionItem): WeightedAnswer[] {
     .sort((a, b) => b.weight - a.weight);
 }
 
-/** The decoder as the official loading fills it: from the layers, embeddings and word head of the pre-trained encoder. */
-function decoderStart({ origin, config }: LoadedModel): NonNullable<Lesson["startValue"]> {
-  const { sources } = checkpointMap("vqa", shapesOf(origin.weights).keys(), config);
-  return async (name) => {
-    const source = sources.get(name);
-    if (source !== undefined) return storedValues(origin, source);
-    if (!name.startsWith("text_decoder.")) return undefined;
-    throw new FinetuneError(
-      `vqa: the answer decoder starts from pre-trained weights with their masked-language head; these fill no ${name}`,
-    );
+/**
+ * The decoder as the official loading fills it: from the layers, embeddings and word head of the pre-trained encoder. Of
+ * them the word head learns in full.
+ */
+function decoderStart({ origin, config }: LoadedModel) {
+  const shapes = shapesOf(origin);
+  const { sources } = checkpointMap("vqa", shapes.keys(), config);
+  return {
+    isHead: (name: string) => name.startsWith("text_decoder.cls."),
+    sources: new Map([...sources].filter(([name]) => isTaskParameter(name, config) && !shapes.has(name))),
+    async startValue(name: string): Promise<undefined> {
+      if (!name.startsWith("text_decoder.")) return undefined;
+      throw new FinetuneError(
+        `vqa: the answer decoder starts from pre-trained weights with their masked-language head; these fill no ${name}`,
+      );
+    },
   };
 }
 

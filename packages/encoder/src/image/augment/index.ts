@@ -9,7 +9,7 @@ export {
   TRAINING_AUGMENTS,
   usedAugments,
 } from "./rand-augment.ts";
-export { type Draw, drawInteger, type RandomPlace, randomAt } from "./random.ts";
+export { type Draw, drawGaussian, drawInteger, type RandomPlace, randomAt } from "./random.ts";
 export { drawCrop, type RandomCropOptions } from "./random-resized-crop.ts";
 export { type Arithmetic, type Crop, cropRgb, flipHorizontally, type RgbImage, rgbImage } from "./rgb-image.ts";
 export {

@@ -66,6 +66,11 @@ export function randomAt({ seed, stream }: RandomPlace, position = 0): Draw {
   };
 }
 
+/** A normal number of mean 0 and deviation 1 (Box and Muller 1958). */
+export function drawGaussian(draw: Draw): number {
+  return Math.sqrt(-2 * Math.log(1 - draw())) * Math.cos(2 * Math.PI * draw());
+}
+
 /** A whole number from 0 to count - 1. */
 export function drawInteger(draw: Draw, count: number): number {
   return Math.floor(draw() * count);
