@@ -7,7 +7,7 @@ import { root } from "./lib/run.mjs";
 
 const LIMIT_KB = 60;
 const OUTSIDE = [/^@tensorflow\//, /^@huggingface\/tokenizers$/];
-/** Modules that are imported dynamically: in Node, where WebGPU is absent, a graph has ops of training, a model is profiled or trained. */
+/** Modules that are imported dynamically: in Node, where WebGPU is absent, a graph has ops of training, a model is profiled or trained, a gallery shared. */
 const LATER = [
   "packages/core/src/tfjs.ts",
   "packages/core/src/ops/index.ts",
@@ -15,6 +15,7 @@ const LATER = [
   "packages/albef/src/later.ts",
   "packages/albef/src/device/tfjs.ts",
   "packages/albef/src/hub/disk-store.ts",
+  "packages/albef/src/gallery/checked-store.ts",
 ];
 const ENTRY = "virtual:inference";
 

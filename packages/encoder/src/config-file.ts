@@ -7,6 +7,10 @@ export class ConfigError extends Error {
 
 type Json = Readonly<Record<string, unknown>>;
 
+/** Far beyond any model, and small enough that nothing is counted to it in vain. */
+const LARGEST = 2 ** 20;
+const MOST_LAYERS = 1024;
+
 /** Reads numbers by their official names and collects what is wrong with them. */
 function fieldReader(json: Json) {
   const faults: string[] = [];
@@ -18,10 +22,10 @@ function fieldReader(json: Json) {
   };
   return {
     faults,
-    count: (name: string, fallback?: number) =>
-      number(name, fallback, (value) => Number.isInteger(value) && value > 0, "a positive integer"),
+    count: (name: string, fallback?: number, most = LARGEST) =>
+      number(name, fallback, (value) => isWhole(value, 1, most), `a positive integer of at most ${most}`),
     index: (name: string, fallback?: number) =>
-      number(name, fallback, (value) => Number.isInteger(value) && value >= 0, "an integer from 0 on"),
+      number(name, fallback, (value) => isWhole(value, 0, LARGEST), `an integer from 0 to ${LARGEST}`),
     positive: (name: string, fallback?: number) =>
       number(name, fallback, (value) => Number.isFinite(value) && value > 0, "a positive number"),
     /** 0 where it is left out. */
@@ -30,6 +34,9 @@ function fieldReader(json: Json) {
       number(name, fallback, (value) => value >= 0 && value <= 1, "a number from 0 to 1"),
   };
 }
+
+const isWhole = (value: number, least: number, most: number) =>
+  Number.isInteger(value) && value >= least && value <= most;
 
 type Fields = ReturnType<typeof fieldReader>;
 
@@ -54,7 +61,7 @@ function readConfig(fields: Fields): AlbefConfig {
     vision: readVision(fields),
     text: {
       hiddenSize: fields.count("hidden_size"),
-      numLayers: fields.count("num_hidden_layers"),
+      numLayers: fields.count("num_hidden_layers", undefined, MOST_LAYERS),
       fusionLayer: fields.index("fusion_layer"),
       numHeads: fields.count("num_attention_heads"),
       intermediateSize: fields.count("intermediate_size"),
@@ -89,7 +96,7 @@ function readVision(fields: Fields): AlbefConfig["vision"] {
     imageSize: fields.count("image_res"),
     patchSize: fields.count("patch_size", patchSize),
     hiddenSize,
-    numLayers: fields.count("vision_depth", numLayers),
+    numLayers: fields.count("vision_depth", numLayers, MOST_LAYERS),
     numHeads: fields.count("vision_heads", numHeads),
     // int() as in timm; the addend undoes the rounding of a ratio that was stored.
     intermediateSize: Math.trunc(hiddenSize * fields.positive("mlp_ratio", 4) + 1e-6),

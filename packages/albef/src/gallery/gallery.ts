@@ -1,7 +1,6 @@
 import { GalleryFileError } from "../errors.ts";
 import type { ModelCore } from "../model/core.ts";
 import type { Gallery, GalleryOptions, PictureIndex, PictureIndexOptions } from "../types.ts";
-import { checkedStore } from "./checked-store.ts";
 import { readIndex, writeIndex } from "./index-file.ts";
 import { readSource, writeTarget } from "./index-store.ts";
 import { memoryStore } from "./memory-store.ts";
@@ -46,6 +45,7 @@ export async function openSharedGallery(
   shared: GalleryStore,
   options: PictureIndexOptions = {},
 ): Promise<PictureIndex> {
+  const { checkedStore } = await import("./checked-store.ts"); // galleries in memory do not load it
   const store = checkedStore(shared);
   await store.open({ fingerprint: model.fingerprint, width: model.featureSize });
   const index = pictureIndex(model, store, options);

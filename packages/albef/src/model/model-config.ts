@@ -14,10 +14,13 @@ export async function readConfig(files: ModelFiles) {
 export async function readTokenizer(files: ModelFiles, { text }: AlbefConfig): Promise<Tokenizer> {
   const json = await files.open("tokenizer.json");
   const vocab = json ? null : await files.open("vocab.txt");
-  const tokenizer = vocab
-    ? tokenizerFromVocab(await vocab.text())
-    : await fromJson(json ?? (await required(files, "tokenizer.json", "or vocab.txt: the vocabulary")));
-  if (tokenizer.token(text.vocabSize) !== undefined) {
+  const tokenizer = await (vocab
+    ? vocab.text().then(tokenizerFromVocab)
+    : fromJson(json ?? (await required(files, "tokenizer.json", "or vocab.txt: the vocabulary")))
+  ).catch((cause: Error) => {
+    throw new ModelFileError(`${files.label}: ${vocab ? "vocab.txt" : "tokenizer.json"}: ${cause.message}`, { cause });
+  });
+  if (tokenizer.size > text.vocabSize) {
     throw new ModelFileError(
       `${files.label}: the tokenizer knows more tokens than the ${text.vocabSize} of config.json; it is another model's`,
     );

@@ -28,6 +28,8 @@ export interface SpecialTokens {
 /** WordPiece as ALBEF uses it: [CLS] in front and no [SEP] behind (models/tokenization_bert.py). */
 export interface Tokenizer {
   readonly special: SpecialTokens;
+  /** One more than the largest id. */
+  readonly size: number;
   encode(texts: readonly string[], options?: EncodeOptions): EncodedText;
   /** Ids of one text, [CLS] first. */
   ids(text: string): number[];
@@ -39,17 +41,26 @@ export interface Tokenizer {
 
 const SPECIAL = { pad: "[PAD]", unk: "[UNK]", cls: "[CLS]", sep: "[SEP]", mask: "[MASK]" } as const;
 
+/** The parts that BERT's tokenizer has. Those of others may be given patterns on which a search never ends. */
+const PARTS = {
+  normalizer: "BertNormalizer",
+  pre_tokenizer: "BertPreTokenizer",
+  model: "WordPiece",
+  decoder: "WordPiece",
+} as const;
+
 /** A tokenizer from the contents of tokenizer.json (and tokenizer_config.json). */
 export function loadTokenizer(tokenizerJson: object, tokenizerConfig: object = {}): Tokenizer {
+  const size = vocabularySize(tokenizerJson as TokenizerJson);
   let tokenizer: WordPieceTokenizer;
   try {
     tokenizer = new WordPieceTokenizer(tokenizerJson, tokenizerConfig);
   } catch (cause) {
-    throw new Error(`tokenizer.json: not a tokenizer that can be read (${String(cause)})`, { cause });
+    throw new Error(`tokenizer: cannot be read (${String(cause)})`, { cause });
   }
   const id = (token: string): number => {
     const found = tokenizer.token_to_id(token);
-    if (found === undefined) throw new Error(`tokenizer.json: the vocabulary has no ${token}`);
+    if (found === undefined) throw new Error(`tokenizer: the vocabulary has no ${token}`);
     return found;
   };
   const special: SpecialTokens = {
@@ -66,6 +77,7 @@ export function loadTokenizer(tokenizerJson: object, tokenizerConfig: object = {
   const unspoken = new Set([special.pad, special.cls, special.sep, special.mask]);
   return {
     special,
+    size,
     ids,
     encode: (texts, options = {}) => padBatch(texts.map(ids), special.pad, options),
     tokens: (text) => tokenizer.tokenize(text, { add_special_tokens: false }),
@@ -79,11 +91,37 @@ export function loadTokenizer(tokenizerJson: object, tokenizerConfig: object = {
   };
 }
 
+interface TokenizerJson
+  extends Partial<Record<keyof typeof PARTS, { readonly type?: unknown; readonly vocab?: unknown } | null>> {
+  readonly added_tokens?: unknown;
+}
+
+/** Throws unless these are the parts of a BERT tokenizer whose ids are whole numbers. */
+function vocabularySize(json: TokenizerJson): number {
+  for (const [part, type] of Object.entries(PARTS)) {
+    const given = json[part as keyof typeof PARTS]?.type;
+    if (given !== type) throw new Error(`tokenizer: its ${part} must be ${type}, got ${JSON.stringify(given)}`);
+  }
+  const added = Array.isArray(json.added_tokens) ? json.added_tokens : [];
+  const tokens = [
+    ...Object.entries(json.model!.vocab ?? {}),
+    ...added.map((token) => [String(token?.content), token?.id] as const),
+  ];
+  return tokens.reduce((size, [token, id]) => {
+    if (Number.isSafeInteger(id) && id >= 0) return Math.max(size, id + 1);
+    throw new Error(`tokenizer: the id of ${JSON.stringify(token)} must be a whole number, got ${JSON.stringify(id)}`);
+  }, 0);
+}
+
 /** A tokenizer from the lines of a vocab.txt, as bert-base-uncased has it. */
 export function tokenizerFromVocab(vocab: string): Tokenizer {
-  const lines = vocab.replace(/\n$/, "").split(/\r?\n/);
+  const lines = vocab.replace(/\r?\n$/, "").split(/\r?\n/);
+  const places = new Map(lines.map((token, index) => [token, index]));
+  const again = lines.findIndex((token, index) => places.get(token) !== index);
+  if (again >= 0)
+    throw new Error(`tokenizer: line ${again + 1} of the vocabulary, ${JSON.stringify(lines[again])}, is there twice`);
   const added = Object.values(SPECIAL).map((content) => ({
-    id: lines.indexOf(content),
+    id: places.get(content) ?? -1,
     content,
     single_word: false,
     lstrip: false,
@@ -109,7 +147,7 @@ export function tokenizerFromVocab(vocab: string): Tokenizer {
       unk_token: SPECIAL.unk,
       continuing_subword_prefix: "##",
       max_input_chars_per_word: 100,
-      vocab: Object.fromEntries(lines.map((token, index) => [token, index])),
+      vocab: Object.fromEntries(places),
     },
   });
 }
@@ -117,7 +155,7 @@ export function tokenizerFromVocab(vocab: string): Tokenizer {
 function padBatch(rows: readonly (readonly number[])[], pad: number, { maxLength, padTo }: EncodeOptions): EncodedText {
   if (rows.length === 0) throw new RangeError("tokenizer: an empty batch has no length; give at least one text");
   const cut = rows.map((row) => (maxLength === undefined ? row : row.slice(0, maxLength)));
-  const length = padTo ?? Math.max(...cut.map((row) => row.length));
+  const length = padTo ?? cut.reduce((longest, row) => Math.max(longest, row.length), 0);
   const inputIds = new Int32Array(rows.length * length).fill(pad);
   const attentionMask = new Float32Array(rows.length * length);
   for (const [b, row] of cut.entries()) {
