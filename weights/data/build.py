@@ -31,7 +31,8 @@ def collect(folders, concepts):
     for source in sources:
         for concept in kept:
             for item in per_style[source["style"]].get(concept["id"], []):
-                rows.append({"style": source["style"], "use": source["use"], "concept": concept["id"], "item": item})
+                row = {"style": source["style"], "use": source["use"], "concept": concept["id"], "item": item}
+                rows.append({**row, "kin": source.get("kin")})
     return kept, rows
 
 
@@ -61,11 +62,12 @@ def split(concepts, rows, pixels):
     held = []
     for index, row in enumerate(rows):
         row["split"] = row["use"] if row["use"] != "train" else "unseen" if row["concept"] in unseen else "train"
-        wanted = COLOUR_STYLES[int(digest("style " + row["concept"]) * 5)]
-        if row["split"] == "train" and row["style"] == wanted and digest("pair " + row["concept"]) < 0.45:
+        wanted = COLOUR_STYLES[int(digest("style " + row["concept"]) * 5)] if digest("pair " + row["concept"]) < 0.45 else None
+        if row["split"] == "train" and row["style"] == wanted:
             row["split"] = "held-out"
             held.append(index)
-        if row["split"] == "train" and covered[index] < BLANK:
+        kin = row.pop("kin", None)  # the maker whose drawings these are in one colour
+        if row["split"] == "train" and (covered[index] < BLANK or kin and kin == wanted):
             row["split"] = "drop"
     train = np.array([i for i, row in enumerate(rows) if row["split"] == "train"])
     for index in held:

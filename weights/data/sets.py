@@ -3,6 +3,8 @@
 import json
 import re
 
+from PIL import Image, ImageDraw, ImageFont
+
 from concepts import digest
 
 TINTS = ("#d32f2f", "#f57c00", "#fbc02d", "#388e3c", "#1976d2", "#7b1fa2", "#e573b5", "#795548", "#212121", "#212121")
@@ -81,7 +83,33 @@ def clip_art(folder, concepts, source):
     return found
 
 
-READERS = {"emoji": emoji_set, "icons": icon_set, "files": file_set, "clips": clip_art}
+def draw_glyph(font, sign, tint):
+    """RGBA picture of one sign in one colour, fitted to a square; None where the font has no glyph for it."""
+    left, top, right, bottom = font.getbbox(sign)
+    side = max(right - left, bottom - top)
+    if not side or bytes(font.getmask(sign)) == bytes(font.getmask(chr(0x10FFFF))):
+        return None
+    picture = Image.new("RGBA", (side, side), tint + "00")
+    corner = ((side - right - left) / 2, (side - bottom - top) / 2)
+    ImageDraw.Draw(picture).text(corner, sign, font=font, fill=tint)
+    return picture
+
+
+def font_set(folder, concepts, source):
+    """Signs of an outline font, one colour each as with icons; drawn as files beside the font."""
+    font, drawn, found = ImageFont.truetype(str(folder / source["font"]), 120), folder / "drawn", {}
+    drawn.mkdir(exist_ok=True)
+    for concept in concepts:
+        tint = TINTS[int(digest(f"tint {source['style']} {concept['id']}") * len(TINTS))]
+        picture = None if "-" in concept["id"] else draw_glyph(font, chr(int(concept["id"], 16)), tint)
+        if picture:
+            path = drawn / f"{concept['id']}.png"
+            picture.save(path)
+            found[concept["id"]] = [{"file": str(path)}]
+    return found
+
+
+READERS = {"emoji": emoji_set, "icons": icon_set, "files": file_set, "clips": clip_art, "fonts": font_set}
 
 
 def pictures_of(source, folder, concepts):

@@ -51,6 +51,16 @@ class Splits(unittest.TestCase):
         self.assertEqual(check(self.parted(), self.pixels)[1], [])
         self.assertEqual([self.rows[i]["split"] for i in train[:2]], ["drop", "drop"])
 
+    def test_a_held_out_drawing_is_not_trained_in_one_colour_either(self):
+        many = len(self.rows)
+        self.rows += [{**row, "style": f"{row['style']}-mono", "kin": row["style"]} for row in self.rows if row["use"] == "train"]
+        self.pixels = np.concatenate([self.pixels, self.pixels[: len(self.rows) - many, :, ::-1]])
+        self.parted()
+        held = {(row["style"], row["concept"]) for row in self.rows if row["split"] == "held-out"}
+        dropped = {(row["style"], row["concept"]) for row in self.rows[many:] if row["split"] == "drop"}
+        self.assertTrue(held)
+        self.assertEqual(dropped, {(f"{style}-mono", concept) for style, concept in held})
+
     def test_a_maker_or_a_thing_on_both_sides_is_found(self):
         corpus = self.parted()
         for row, change in ((self.rows[-1], {"split": "train"}), (self.rows[0], {"split": "train", "concept": "0"})):

@@ -38,7 +38,13 @@ def transform_geometry(rgba, strength):
     cos, sin = torch.cos(angle) * scale, torch.sin(angle) * scale
     rows = [torch.stack([cos * flip * wide, -sin, shift[:, 0]], 1), torch.stack([sin * flip * wide, cos, shift[:, 1]], 1)]
     grid = F.affine_grid(torch.stack(rows, 1), rgba.shape, align_corners=False)
-    return F.grid_sample(rgba, grid, align_corners=False)
+    return F.grid_sample(rgba, grid + bend(count, rgba.shape[-1], strength), align_corners=False)
+
+
+def bend(count, size, strength):
+    """Smooth shifts [B, S, S, 2] of half of the pictures: every hand draws the same thing in other proportions."""
+    shifts = torch.randn(count, 2, 4, 4) * 0.07 * strength * chance(count, 0.5)
+    return F.interpolate(shifts, (size, size), mode="bilinear", align_corners=True).permute(0, 2, 3, 1)
 
 
 def rotate_hue(rgb, angle):
@@ -72,13 +78,26 @@ def draw_outlines(rgb, alpha):
     return drawn, torch.where(outline > 0.3, grown[:, :1], alpha)
 
 
+def filter_at_random(rgb):
+    """Each picture [B, 3, S, S] half mixed with its convolution by a 3 x 3 kernel of its own (Xu et al. 2021, RandConv)."""
+    count, size = len(rgb), rgb.shape[-1]
+    kernels = torch.randn(count * 3, 3, 3, 3) / 27**0.5
+    filtered = F.conv2d(rgb.reshape(1, count * 3, size, size), kernels, padding=1, groups=count).view_as(rgb)
+    low, high = filtered.amin((1, 2, 3), keepdim=True), filtered.amax((1, 2, 3), keepdim=True)
+    share = uniform(count, 0.2, 0.8)
+    return rgb * (1 - share) + (filtered - low) / (high - low).clamp(min=1e-3) * share
+
+
 def vary_style(rgb, alpha, strength):
-    """Dark outlines, line art, few colours and blur: what differs between makers. Changes its arguments in place."""
+    """Dark outlines, line art, few colours, filters and blur: what differs between makers. Changes its arguments in place."""
     count = len(rgb)
     lined = (torch.rand(count) < 0.35 * strength).nonzero()[:, 0]
     rgb[lined], alpha[lined] = draw_outlines(rgb[lined], alpha[lined])
     steps = torch.randint(2, 6, (count, 1, 1, 1)).float()
     rgb = torch.where(chance(count, 0.1 * strength), (rgb * steps).round() / steps, rgb)
+    filtered = (torch.rand(count) < 0.2 * strength).nonzero()[:, 0]
+    if len(filtered):
+        rgb[filtered] = filter_at_random(rgb[filtered])
     soft = (torch.rand(count) < 0.15 * strength).nonzero()[:, 0]
     blurred = F.avg_pool2d(torch.cat([rgb[soft], alpha[soft]], 1), 3, 1, 1, count_include_pad=False)
     rgb[soft], alpha[soft] = blurred[:, :3], blurred[:, 3:]

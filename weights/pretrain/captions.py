@@ -10,6 +10,19 @@ TEMPLATES = (
     "a picture of {}", "a photo of {}", "a drawing of {}", "an image of {}", "{} icon", "this is {}", "a cartoon of {}",
     "there is {}", "{} on its own", "a nice picture of {}", "look at {}", "show me {}", "one {}",
 )  # fmt: skip
+BEFORE = (
+    "find", "find me", "show", "please show", "i want", "we need", "i would like to see", "give me", "get", "here is", "it is",
+    "that is", "this picture has", "i see", "you see", "do you have", "search for", "what about", "it looks like", "another",
+    "only", "just", "my", "your", "the", "this", "draw", "paint", "take", "let me see", "can we have", "an icon for",
+    "a symbol of", "a view of", "the image of", "the sign for", "the best of", "something like", "they made", "she has",
+    "he has", "these are", "those are", "now", "a very good", "a little", "a big", "a new", "an old", "a beautiful", "a cute",
+    "a simple", "a funny", "a plain", "a large", "a small", "how to draw", "all about",
+)  # fmt: skip
+AFTER = (
+    "please", "here", "for you", "in this picture", "on the page", "on the screen", "again", "as an icon", "seen from the front",
+    "seen from the side", "and nothing else", "today", "if you can", "up close", "in one colour", "in my app", "by hand",
+    "made for us", "that i like", "to print", "so i can use it", "which is nice", "from the book",
+)  # fmt: skip
 STYLE_WORDS = {
     "fluent-3d": ("a 3d picture of {}", "a shiny {}", "a 3d {}"),
     "high-contrast": ("a black and white drawing of {}", "a black {}", "a silhouette of {}"),
@@ -39,6 +52,13 @@ def name_caption(concept, view, rng):
     if draw < 0.62:
         return rng.choice(TEMPLATES).format(article(noun) if rng.random() < 0.6 else noun)
     return noun
+
+
+def framed(caption, rng):
+    """Half of the time words around the caption that say nothing about the picture, as people who search put them."""
+    before = rng.choice(BEFORE) if rng.random() < 0.4 else ""
+    after = rng.choice(AFTER) if rng.random() < 0.2 else ""
+    return " ".join(part for part in (before, caption, after) if part)
 
 
 def free_caption(concept, view, rng):
@@ -73,7 +93,7 @@ def dense(bags, vocabulary):
 
 def all_texts(concepts, photos):
     """Every text that training can show, for the vocabulary."""
-    texts = [*TEMPLATES, *SETTINGS, *COLOURS, "a an the of in on with and two three small big"]
+    texts = [*TEMPLATES, *BEFORE, *AFTER, *SETTINGS, *COLOURS, "a an the of in on with and two three small big"]
     texts += [template for group in STYLE_WORDS.values() for template in group]
     for concept in concepts:
         texts += [concept["label"], *concept["names"], *concept["tags"]]

@@ -20,7 +20,10 @@ from recall import load_image, measure
 from text import CLS, MASK, PAD, SEP, UNK
 
 HERE = Path(__file__).parent
-SETS = ("held-out", "unseen-style", "unseen-concepts")
+SETS = (
+    "held-out", "unseen-style", "unseen-concepts", "held-out-large", "unseen-style-large", "unseen-concepts-large",
+    "unseen-templates", "unseen-wording", "photographs",
+)  # fmt: skip
 RERANKED = 16
 QUERIES = ("a red car", "a photo of a cat", "yellow fruit", "a sailboat")
 

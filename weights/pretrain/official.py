@@ -1,11 +1,15 @@
 """State dicts of the official pre-training model, as albef.js reads and writes them, to and from the model here."""
 
+import json
+
 import numpy as np
 import torch
 
 import safetensors_file
 from model import Albef
+from text import pieces
 
+TABLES = ("word_embeddings.weight", "cls.predictions.bias")
 TIED = ("decoder.weight", "decoder.bias", "position_ids")
 
 
@@ -21,11 +25,35 @@ def to_official(model, positions):
     return tensors
 
 
-def load_official(model, path):
-    """Fill the model with the weights of an exported file, as float32, and return it."""
+def stored_state(path):
+    """The tensors of an exported file as float32."""
     stored = {k: v for k, v in safetensors_file.read(path).items() if not k.endswith(TIED)}
-    model.load_state_dict({k: torch.from_numpy(v.astype(np.float32)) for k, v in stored.items()})
+    return {k: torch.from_numpy(v.astype(np.float32)) for k, v in stored.items()}
+
+
+def load_official(model, path):
+    """Fill the model with the weights of an exported file and return it."""
+    model.load_state_dict(stored_state(path))
     return model
+
+
+@torch.no_grad()
+def grown(state, old, tokenizer):
+    """The tensors of a model that knows the tokens `old`, as those of one that knows the tokenizer's.
+
+    What the model did not know begins as the mean of the pieces that it had for it.
+    """
+    place = {token: i for i, token in enumerate(old)}
+    rows = [[place[token]] if token in place else [place[p] for p in pieces(token, place)] for token in tokenizer.tokens]
+    extend = lambda value: torch.stack([value[at].mean(0) for at in rows])
+    return {name: extend(value) if name.endswith(TABLES) else value for name, value in state.items()}
+
+
+def load_start(model, folder, tokenizer):
+    """Fill the model with exported weights, of a smaller vocabulary perhaps, to be trained further."""
+    vocabulary = json.loads((folder / "tokenizer.json").read_text())["model"]["vocab"]
+    stored = stored_state(folder / "model.safetensors")
+    model.load_state_dict(grown(stored, sorted(vocabulary, key=vocabulary.get), tokenizer))
 
 
 def from_official(config, path):

@@ -26,7 +26,9 @@ def load_set(annotations, size):
 
 
 def recalls(scores, relevant):
-    """R@1, 5, 10 in percent of score rows [n, m] whose relevant columns [n, m] are True."""
+    """R@1, 5, 10 in percent of score rows [n, m] whose relevant columns [n, m] are True; a row without one is not asked."""
+    asked = relevant.any(1)
+    scores, relevant = scores[asked], relevant[asked]
     hit = relevant.gather(1, scores.argsort(1, descending=True))
     return [round(100 * hit[:, :k].any(1).float().mean().item(), 1) for k in (1, 5, 10)]
 

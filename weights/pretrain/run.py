@@ -49,7 +49,7 @@ class Run:
     def enter(self, phase):
         """Start a phase with a fresh optimiser."""
         self.phase, self.phase_steps = phase, 0
-        if phase == "fusion":
+        if phase == "fusion" and self.training["start_fusion"]:
             start_fusion(self.model)
         if phase == "joint" and self.teacher is None:
             self.teacher = self.model.teacher()

@@ -19,34 +19,31 @@ def progress_in(phase, share, training):
 
 
 def learning_rate(phase, progress, steps, training):
-    """Linear warm-up in steps, then a cosine in time: to 40 % in the first two phases, to 1 % at the end."""
-    floor = 0.01 if phase == "joint" else 0.4
+    """Linear warm-up in steps, then a cosine in time to the phase's share of it."""
+    floor = training["lr_end"][phase]
     cosine = floor + (1 - floor) * (1 + math.cos(math.pi * progress)) / 2
     return training["lr"][phase] * cosine * min(1, (steps + 1) / WARM_UP_STEPS)
 
 
 def batch_of(phase, share, training):
     """What a batch of the phase holds: size, strength of the augmentation, kind of captions, share of scenes."""
-    kind, scenes = ("free", 0.0) if phase == "contrast" else ("name", training["scene_share"])
     return {
         "size": training["batch"][phase],
         "strength": min(1.0, training["strength"] + 2 * share),
-        "kind": kind,
-        "scenes": scenes,
+        "kind": "free" if phase == "contrast" else "name",
+        "scenes": training["scene_share"][phase],
+        "alike": training["alike"],
     }
 
 
 def settings_of(phase, progress, training):
     """What the objective of the phase needs to know."""
     settings = {name: training[name] for name in ("mlm_probability", "mlm_weight", "itm_weights", "fusion_stride")}
-    dropped = {
-        "contrast": training["drop_patches"],
-        "joint": training["drop_joint"] if progress < training["drop_until"] else 0.0,
-    }
+    drop = training["drop_patches"][phase] if progress < training["drop_until"][phase] else 0.0
     alpha = training["alpha"] * min(1, progress / training["alpha_until"])
     return {
         **settings,
-        "drop": dropped.get(phase, 0.0),
+        "drop": drop,
         "alpha_now": alpha,
-        "hardness": 0.7 * progress if phase == "fusion" else 1.0,
+        "hardness": 0.7 * progress if phase == "fusion" and training["start_fusion"] else 1.0,
     }

@@ -128,7 +128,7 @@ class Shards:
         found, self.buffer[at] = self.buffer[at], next(self.stream)
         return found
 
-    def batch(self, size, strength, kind, scenes):
+    def batch(self, size, strength, kind, scenes, alike=0):
         """One batch as Corpus.batch gives it, without foils; strength, kind and scenes are for drawings alone."""
         images, captions, numbers = [], [], []
         for name, picture, texts in (self.next_pair() for _ in range(size)):

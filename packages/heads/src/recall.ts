@@ -19,13 +19,13 @@ export interface RetrievalMetrics {
 
 /**
  * Recall of rankings in which row i is right where its best-ranked column of `relevant[i]` stands among the first k.
- * Of equal scores the higher index ranks first.
+ * Of equal scores the higher index ranks first. A row without a right answer is not asked: in a gallery it distracts.
  */
 export function recallAtK(scores: ScoreMatrix, relevant: readonly (readonly number[])[]): Recall {
   if (relevant.length !== scores.rows) {
     throw new RetrievalError(`recall: ${scores.rows} rows need as many lists of right answers, got ${relevant.length}`);
   }
-  const ranks = relevant.map((columns, row) => bestRank(scores, row, columns));
+  const ranks = relevant.flatMap((columns, row) => (columns.length > 0 ? [bestRank(scores, row, columns)] : []));
   const within = (k: number) => (100 * ranks.filter((rank) => rank < k).length) / ranks.length;
   const [r1, r5, r10] = [within(1), within(5), within(10)];
   return { r1, r5, r10, mean: (r1 + r5 + r10) / 3 };
