@@ -32,6 +32,13 @@ export class TeachPage extends DemoPage {
     for (const [name, value] of Object.entries(settings)) await this.page.getByLabel(name).fill(value);
   }
 
+  /** Searches the user's photos alone, in the tab for that. */
+  async searchOwn(text: string): Promise<string[]> {
+    await this.page.getByRole("link", { name: "Search", exact: true }).click();
+    await this.page.locator("#mine").check();
+    return this.search(text);
+  }
+
   button(name: string): Locator {
     return this.page.getByRole("button", { name, exact: true });
   }

@@ -1,75 +1,27 @@
-import { spawn } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as wait } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Albef } from "../albef.ts";
 import { watchedConsole } from "../testing/console.ts";
-import { writeSmallModel } from "../testing/small-model.ts";
+import { weightsFolder } from "../testing/pictures.ts";
+import { expectSameAfterKill, PICTURES, type TrainingPlace, trainingPlace } from "../testing/training-calls.ts";
 import { main } from "./main.ts";
 
-const root = fileURLToPath(new URL("../../../../", import.meta.url));
-const mini = join(root, "weights", "albef-mini");
-const PICTURES = ["pizza-twemoji", "tulip-fluent-3d", "whale-noto-v1", "violin-fluent-3d"];
+const mini = join(weightsFolder, "albef-mini");
+const watched = watchedConsole();
+const { printed, failed } = watched;
 
-const { printed, failed } = watchedConsole();
-
-let folder: string;
-let model: string;
-let photos: string;
-
+let place: TrainingPlace;
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "albef-train-"));
-  model = join(folder, "small");
-  await writeSmallModel(model, { like: mini, dropout: 0.1 });
-  photos = join(folder, "photos");
-  mkdirSync(photos);
-  for (const name of PICTURES) {
-    copyFileSync(join(root, "weights/gallery", `${name}.webp`), join(photos, `${name}.webp`));
-    writeFileSync(join(photos, `${name}.txt`), `a ${name.split("-")[0]}`);
-  }
+  place = await trainingPlace("wasm");
 });
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(() => place[Symbol.dispose]());
 
-const short = ["--data", "", "--batch-size", "2", "--epochs", "2", "--held-out", "0", "--device", "wasm"];
-const call = (command: string, out: string, ...more: string[]) => [
-  ...[command, model, ...short.with(1, photos), "--out", join(folder, out), ...more],
-];
-const rows = (path: string) => (existsSync(path) ? readFileSync(path, "utf8").trim().split("\n").slice(1) : []);
-
-/** Starts a training in a process of its own and ends that without warning after a step. */
-async function killedAfter(steps: number, args: readonly string[], out: string): Promise<void> {
-  const entry = fileURLToPath(new URL("./main.ts", import.meta.url));
-  const child = spawn(process.execPath, ["--conditions=@albef/source", "--import", "tsx", entry, ...args], {
-    cwd: root,
-  });
-  const ended = new Promise((resolve) => child.once("exit", (_code, signal) => resolve(signal)));
-  while (rows(join(folder, out, "log.csv")).length < steps && child.exitCode === null) await wait(20);
-  child.kill("SIGKILL");
-  expect(await ended).toBe("SIGKILL");
-}
-
-test("pre-training that is killed and resumed ends as one that was not, bit for bit; no half-written file is taken", async () => {
-  const options = ["--save-every", "2", "--queue-size", "4"];
-  expect(await main(call("pretrain", "whole", ...options)), failed()).toBe(0);
-  await killedAfter(3, call("pretrain", "killed", ...options), "killed");
-  writeFileSync(join(folder, "killed", "state.safetensors.new"), "half of a st");
-  expect(await main(call("pretrain", "killed", ...options)), "a training is not begun over another").toBe(2);
-  expect(await main(call("pretrain", "killed", ...options, "--resume")), failed()).toBe(0);
-  expect(printed()).toContain("goes on after step 2");
-  const file = (out: string, name: string) => readFileSync(join(folder, out, name));
-  for (const name of ["state.safetensors", "adapter.safetensors", "model/model.safetensors"]) {
-    expect(file("killed", name).equals(file("whole", name)), name).toBe(true);
-  }
-  expect(existsSync(join(folder, "killed", "state.safetensors.new"))).toBe(false);
-  const losses = (out: string) => rows(join(folder, out, "log.csv")).map((row) => row.split(",").slice(0, 6));
-  expect(losses("killed")).toEqual(losses("whole"));
-  expect(losses("whole").map(([step]) => step)).toEqual(["1", "2", "3", "4"]);
-}, 180_000);
+test("pre-training that is killed and resumed ends as one that was not, bit for bit; no half-written file is taken", () =>
+  expectSameAfterKill(place, watched), 180_000);
 
 test("train: what is left out is counted and named; options from a file; the model that comes out loads", async () => {
+  const { folder, model, photos, call } = place;
   writeFileSync(join(photos, "torn.jpg"), "no picture");
   writeFileSync(join(photos, "torn.txt"), "a torn picture");
   const list = join(folder, "some.jsonl");

@@ -1,0 +1,10 @@
+import { test } from "vitest";
+import { watchedConsole } from "../testing/console.ts";
+import { expectSameAfterKill, trainingPlace } from "../testing/training-calls.ts";
+
+const watched = watchedConsole();
+
+test("pre-training on WebGPU that is killed and resumed ends as one that was not, bit for bit", async () => {
+  using place = await trainingPlace("webgpu");
+  await expectSameAfterKill(place, watched);
+}, 300_000);
