@@ -1,9 +1,11 @@
 """Trainings that albef.js saved, to and from PyTorch: python3 exchange.py RUN/last.pt SAVED.safetensors writes one.
 
 train.py --start SAVED.safetensors goes on from one. The file holds weights, momentum copies and queues under their official
-names, the moments of AdamW as exp_avg.NAME and exp_avg_sq.NAME, and counters (packages/distillation saved-state.ts).
+names, the moments of AdamW as exp_avg.NAME and exp_avg_sq.NAME, and counters (packages/distillation saved-state.ts). Its
+momentum copies are those that the next step hears: they have followed the weights, which a run here does only then.
 """
 
+import copy
 import sys
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import numpy as np
 import torch
 
 import safetensors_file
+from objective import follow
 from run import Run
 
 MOMENTS = ("exp_avg", "exp_avg_sq")
@@ -22,12 +25,20 @@ def momentum_key(name):
     return f"{head}_m.{rest}" if rest else f"{head}_m"
 
 
+@torch.no_grad()
+def withdraw(teacher, model, momentum):
+    """The copy's last step towards the model undone: the run begins with it."""
+    for slow, fast in zip(teacher.parameters(), model.parameters()):
+        slow.copy_((slow.double() - (1 - momentum) * fast.double()) / momentum)
+
+
 def open_training(run, path):
     """Put a saved training into a run, which is then in its joint phase."""
     stored = {k: torch.from_numpy(v.copy()) for k, v in safetensors_file.read(path).items()}
     run.model.load_state_dict({name: stored[name] for name in run.model.state_dict()})
     run.enter("joint")
     run.teacher.load_state_dict({name: stored[momentum_key(name)] for name in run.model.state_dict()})
+    withdraw(run.teacher, run.model, run.training["momentum"])
     for name, parameter in run.model.named_parameters():
         moments = {moment: stored[f"{moment}.{name}"].to(parameter.device) for moment in MOMENTS}
         run.optimizer.state[parameter] = {"step": stored["optimizer.step"][0].float(), **moments}
@@ -42,7 +53,9 @@ def save_training(run, path):
     if not run.teacher:
         raise SystemExit(f"the run is in phase {run.phase}; only the joint phase has all that albef.js trains")
     tensors = dict(run.model.state_dict())
-    tensors |= {momentum_key(name): value for name, value in run.teacher.state_dict().items()}
+    teacher = copy.deepcopy(run.teacher)
+    follow(teacher, run.model, run.training["momentum"])
+    tensors |= {momentum_key(name): value for name, value in teacher.state_dict().items()}
     for name, parameter in run.model.named_parameters():
         moments = run.optimizer.state[parameter]
         tensors |= {f"{moment}.{name}": moments[moment] for moment in MOMENTS}

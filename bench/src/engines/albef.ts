@@ -62,7 +62,6 @@ async function training(executor: Executor, { graph, parameters, inputs, trains 
   const state = await createTrainingState(executor, {
     trainable: new Map(trains.map((name) => [name, shapeOf(name)])),
     weights: (name) => parameters[name],
-    teacher: false,
   });
   const frozen = Object.keys(graph.parameters).filter((name) => !trains.includes(name));
   const rest = await executor.upload(

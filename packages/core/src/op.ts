@@ -54,8 +54,8 @@ export interface OpBase<K extends string, O extends string, A> {
   readonly name: string;
   readonly inputs: readonly K[];
   readonly optional?: readonly O[];
-  /** Operands that output i overwrites, i being the index here: AdamW, EMA, queue writes. */
-  readonly inPlace?: readonly K[];
+  /** Operands that output i overwrites, i being the index here, as far as there are outputs: AdamW, queue writes. */
+  readonly inPlace?: readonly (K | O)[];
   /** Operands of which output 0 may take the place, where nothing reads them later: element i is read, then written. */
   readonly overwrites?: readonly (K | O)[];
   /** The output is the first operand's storage under another shape; there is no kernel. */

@@ -36,7 +36,17 @@ interface Group {
   readonly decay: number;
 }
 
-/** AdamW and the momentum teacher over the arenas of a training state: one dispatch per arena each. */
+export interface OptimizerStep {
+  readonly learningRate: number;
+  /** Needed where gradients are clipped. */
+  readonly gradNorm?: number;
+  /** Multiplies the gradients first. Default: 1. */
+  readonly factor?: number;
+  /** Of the teacher. Default: 1, it stays as it is. */
+  readonly momentum?: number;
+}
+
+/** AdamW and the momentum teacher over the arenas of a training state: one dispatch per arena for both. */
 export interface Optimizer extends Disposable {
   /** The norm of the gradients of the last batch, all together. */
   gradNorm(): Promise<number>;
@@ -44,10 +54,8 @@ export interface Optimizer extends Disposable {
   accumulate(options: { readonly first: boolean }): Promise<void>;
   /** The norm of the sum. */
   sumNorm(): Promise<number>;
-  /** One AdamW step. `gradNorm` is needed where gradients are clipped; `factor` multiplies the gradients first. */
-  step(options: { readonly learningRate: number; readonly gradNorm?: number; readonly factor?: number }): Promise<void>;
-  /** teacher = momentum * teacher + (1 - momentum) * weights. */
-  updateTeacher(momentum: number): Promise<void>;
+  /** One AdamW step, then, where there is a teacher, teacher = momentum * teacher + (1 - momentum) * weights. */
+  step(options: OptimizerStep): Promise<void>;
   dispose(): void;
 }
 
@@ -64,14 +72,9 @@ export async function createOptimizer(
   const sumNorm = sums && (await executor.compile(normGraph(sums.arenas), sums));
   const add =
     sums && (await executor.compile(axpbyGraph(state.gradients.arenas, sums.arenas), [sums, state.gradients]));
-  const update = await executor.compile(adamWGraph(state, { options, groups, gradients }), [
-    weights,
-    moment1,
-    moment2,
-    gradients,
-  ]);
-  const follow = teacher && (await executor.compile(axpbyGraph(weights.arenas, teacher.arenas), [teacher, weights]));
-  const programs: (Program | undefined)[] = [norm, sumNorm, add, update, follow];
+  const moving = [weights, moment1, moment2, gradients, ...(teacher ? [teacher] : [])];
+  const update = await executor.compile(adamWGraph(state, { options, groups, gradients }), moving);
+  const programs: (Program | undefined)[] = [norm, sumNorm, add, update];
   const dispose = () => {
     for (const program of programs) program?.dispose();
   };
@@ -81,18 +84,16 @@ export async function createOptimizer(
     async accumulate({ first }) {
       await add!.run({ factors: Float32Array.of(first ? 0 : 1, 1) }, { read: [] });
     },
-    async step({ learningRate, gradNorm, factor = 1 }) {
+    async step({ learningRate, gradNorm, factor = 1, momentum = 1 }) {
       const t = ++state.counters.step;
       const step = Float32Array.of(
         1 - options.beta1 ** t,
         Math.sqrt(1 - options.beta2 ** t),
         factor * clipFactor(options.maxGradNorm, gradNorm, factor),
+        ...[momentum, 1 - momentum],
       );
       const rates = Float32Array.from(groups.flatMap(({ scale, decay }) => [learningRate * scale, decay]));
       await update.run({ step, rates }, { read: [] });
-    },
-    async updateTeacher(momentum) {
-      await follow?.run({ factors: Float32Array.of(momentum, 1 - momentum) }, { read: [] });
     },
     dispose,
     [Symbol.dispose]: dispose,
@@ -131,7 +132,7 @@ interface AdamWParts {
 function adamWGraph(state: TrainingState, { options, groups, gradients }: AdamWParts) {
   return trace((tracer) => {
     const rates = tracer.input("rates", { dtype: "f32", shape: [groups.length, 2] });
-    const step = tracer.input("step", { dtype: "f32", shape: [3] });
+    const step = tracer.input("step", { dtype: "f32", shape: [5] });
     const flat = ({ name, elements }: Arena) => tracer.parameter(name, { dtype: "f32", shape: [elements] });
     for (const [i, arena] of state.weights.arenas.entries()) {
       const table = groupTable(arena, groups, options);
@@ -139,7 +140,7 @@ function adamWGraph(state: TrainingState, { options, groups, gradients }: AdamWP
         ...{ beta1: options.beta1, beta2: options.beta2, eps: options.eps },
         gradients: flat(gradients.arenas[i]!),
         groups: tracer.constant({ dtype: "u32", shape: [table.length] }, table),
-        ...{ rates, step },
+        ...{ rates, step, teacher: state.teacher && flat(state.teacher.arenas[i]!) },
       });
     }
     return {};

@@ -14,7 +14,7 @@ export interface StepParts {
   readonly traced: TrainingGraph;
 }
 
-/** Teacher, then forward and backward of each batch with its queue writes, then AdamW on the mean of the gradients. */
+/** Forward and backward of each batch with its queue writes, then AdamW on the mean of the gradients, and the teacher. */
 export async function runStep(
   parts: StepParts,
   batches: readonly TrainingBatch[],
@@ -25,7 +25,6 @@ export async function runStep(
   if (batches.length !== accumulate) {
     throw new TrainingError(`training: a step takes ${accumulate} batches (accumulate), got ${batches.length}`);
   }
-  if (state.teacher) await optimizer.updateTeacher(momentum);
   const results: BatchResult[] = [];
   let gradNorm = 0;
   for (const batch of batches) {
@@ -36,7 +35,7 @@ export async function runStep(
   }
   if (accumulate > 1) gradNorm = await optimizer.sumNorm();
   const factor = 1 / (accumulate * state.counters.lossScale);
-  await optimizer.step({ learningRate: settings.learningRate, gradNorm, factor });
+  await optimizer.step({ learningRate: settings.learningRate, gradNorm, factor, momentum });
   if (options.precision === "f16") keepLossScale(state.counters);
   return { ...meanOf(results), gradNorm: gradNorm * factor };
 }

@@ -15,8 +15,9 @@ const SCALE = "loss_scale"; // with the steps since it was changed, and those th
 const UNSCALED = [1, 0, 0] as const;
 
 /**
- * All that training changes, as the tensors of a safetensors file: weights, momentum copies and queues under their
- * official names, the moments of AdamW as `exp_avg.*` and `exp_avg_sq.*`, the counters. Read from the device now.
+ * All that training changes, as the tensors of a safetensors file: weights, momentum copies (as the next step hears them)
+ * and queues under their official names, the moments of AdamW as `exp_avg.*` and `exp_avg_sq.*`, the counters. Read from the
+ * device now.
  */
 export async function savedTensors(state: TrainingState): Promise<WritableTensor[]> {
   const { weights, moment1, moment2, teacher, queue, counters } = state;

@@ -11,7 +11,7 @@ export interface StepOptions extends Omit<TrainingGraphOptions, "frozen"> {
   readonly optimizer?: AdamWOptions | undefined;
   /** Batches whose gradients are averaged for a step; each sees its own negatives only. Default: 1. */
   readonly accumulate?: number | undefined;
-  /** Of the teacher: teacher = momentum * teacher + (1 - momentum) * weights, before each step. Default: the model's. */
+  /** Of the teacher: teacher = momentum * teacher + (1 - momentum) * weights, after each step. Default: the model's. */
   readonly momentum?: number | undefined;
   readonly counters?: Partial<StateCounters> | undefined;
   /** Uniform numbers in [0, 1) for queues that start empty. */
@@ -33,7 +33,7 @@ export interface StepResult {
   readonly losses: Readonly<Record<string, number>>;
   /** Norm of all gradients together, before clipping. */
   readonly gradNorm: number;
-  /** Whether gradients overflowed 16 bits: nothing but the queues and the teacher has changed, and the loss scale is halved. */
+  /** Whether gradients overflowed 16 bits: nothing but the queues has changed, and the loss scale is halved. */
   readonly skipped?: true;
   /** The values asked for by `watch`. */
   readonly seen: Readonly<Record<string, TensorData>>;

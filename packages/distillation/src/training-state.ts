@@ -31,7 +31,10 @@ export interface TrainingState extends Disposable {
   /** `exp_avg.<name>` and `exp_avg_sq.<name>`, as PyTorch calls them. */
   readonly moment1: ParameterStore;
   readonly moment2: ParameterStore;
-  /** The momentum copies, under their official names. */
+  /**
+   * The momentum copies, under their official names, as the next step hears them: they follow the weights right after these
+   * are updated, in the same pass over memory, where the official code waits for the next forward pass.
+   */
   readonly teacher?: ParameterStore;
   /** `image_queue` and `text_queue` [embedDim, queue]. */
   readonly queue?: ParameterStore;
@@ -44,10 +47,12 @@ export interface TrainingStateOptions {
   readonly trainable: ReadonlyMap<string, Shape>;
   /** Start values. Momentum names that are missing start as copies, moments at 0. */
   readonly weights: TrainingWeights;
-  readonly teacher: boolean;
+  /** The momentum of the teacher, where there is one. */
+  readonly momentum?: number | undefined;
   /** Gradients of several batches are added up. */
   readonly accumulates?: boolean;
   readonly queue?: { readonly size: number; readonly width: number; readonly draw: () => number } | undefined;
+  /** With `step` those of a saved state, whose momentum copies are what the next step hears. */
   readonly counters?: Partial<StateCounters>;
 }
 
@@ -76,13 +81,7 @@ export async function createTrainingState(executor: Executor, options: TrainingS
       ...(options.accumulates && { sums: await family("sum", prefixed("sum"), zeros) }),
       moment1: await family("exp_avg", prefixed("exp_avg"), given(prefixed("exp_avg"))),
       moment2: await family("exp_avg_sq", prefixed("exp_avg_sq"), given(prefixed("exp_avg_sq"))),
-      ...(options.teacher && {
-        teacher: await family(
-          "teacher",
-          momentumKey,
-          async (name) => (await weights(momentumKey(name))) ?? weights(name),
-        ),
-      }),
+      ...(options.momentum !== undefined && { teacher: await family("teacher", momentumKey, firstTeacher(options)) }),
     };
     const queues = queue && (await executor.upload(await queueTensors(queue, weights)));
     if (queues) stores.push(queues);
@@ -106,6 +105,15 @@ export async function createTrainingState(executor: Executor, options: TrainingS
     dispose();
     throw error;
   }
+}
+
+/** The momentum copies of a saved state as they are; official ones first follow the weights, as the official code does. */
+function firstTeacher({ weights, momentum = 1, counters = {} }: TrainingStateOptions): TrainingWeights {
+  return async (name) => {
+    const [online, copy] = [await weights(name), await weights(momentumKey(name))];
+    if (!copy || !online || counters.step !== undefined) return copy ?? online;
+    return copy.map((value, i) => momentum * value + (1 - momentum) * online[i]!);
+  };
 }
 
 async function* tensorsOf(

@@ -19,10 +19,11 @@ export interface TrainingStep extends Disposable {
 /** Compiles training for one batch shape and puts its state on the device. Throws TrainingError. */
 export async function createTrainingStep(executor: Executor, options: StepOptions): Promise<TrainingStep> {
   const { frozen, ...rest } = options;
-  const { weights, counters, draw, accumulate = 1 } = rest;
+  const { weights, counters, draw, accumulate = 1, momentum = rest.config.momentum } = rest;
   const traced = trainingGraph({ ...rest, ...(frozen && { frozen: frozen.specs }) });
   const state = await createTrainingState(executor, {
-    ...{ trainable: traced.trainable, weights, teacher: traced.usesTeacher, accumulates: accumulate > 1 },
+    ...{ trainable: traced.trainable, weights, accumulates: accumulate > 1 },
+    ...(traced.usesTeacher && { momentum }),
     counters: { ...(rest.precision === "f16" && { lossScale: FIRST_LOSS_SCALE }), ...counters },
     ...(traced.queue && { queue: { ...traced.queue, draw } }),
   });

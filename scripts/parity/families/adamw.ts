@@ -27,7 +27,6 @@ export const adamw: GraphFamily = {
     using state = await createTrainingState(executor, {
       trainable: new Map(names.map((name) => [name, recorded.tensor(START + name).shape])),
       weights: (name) => (names.includes(name) ? asFloat(recorded.tensor(START + name)) : undefined),
-      teacher: false,
     });
     using optimizer = await createOptimizer(executor, state, {
       ...{ ...DEFAULT_ADAMW, eps, weightDecay: weight_decay },

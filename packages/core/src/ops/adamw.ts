@@ -21,46 +21,52 @@ export const GROUP_BLOCK = 64;
 
 type Inputs = "weights" | "moment1" | "moment2" | "gradients" | "groups" | "rates" | "step";
 
+const IN_PLACE = ["weights", "moment1", "moment2", "teacher"] as const;
+
 /**
  * One AdamW step over flat arrays [n] (Loshchilov & Hutter 2019, as torch.optim.AdamW). `groups` u32 [n / 64] names the
- * row of `rates` f32 [groups, 2] (learning rate, decay) of each block; `step` f32 [3] is 1 - beta1^t, sqrt(1 - beta2^t)
- * and the factor on the gradients.
+ * row of `rates` f32 [groups, 2] (learning rate, decay) of each block; `step` f32 [5] is 1 - beta1^t, sqrt(1 - beta2^t),
+ * the factor on the gradients, and those on `teacher` and on the new weights, which it follows in the same pass over
+ * memory. With it a stage has all the 8 storage buffers that every WebGPU device binds.
  */
-export const adamWOp = defineFused<Inputs, never, AdamWAttrs>({
+export const adamWOp = defineFused<Inputs, "teacher", AdamWAttrs>({
   name: "adamW",
   inputs: ["weights", "moment1", "moment2", "gradients", "groups", "rates", "step"],
-  inPlace: ["weights", "moment1", "moment2"],
+  optional: ["teacher"],
+  inPlace: IN_PLACE,
   effect: true,
-  infer({ weights, moment1, moment2, gradients, groups, rates, step }) {
+  infer({ weights, moment1, moment2, gradients, groups, rates, step, teacher }) {
     expectDType("adamW", "weights", weights, ["f32"]);
     expectRank("adamW", "weights", weights, 1);
     const count = elementCount(weights.shape);
     if (count % GROUP_BLOCK !== 0) {
       throw new ShapeError(`adamW: weights must hold a multiple of ${GROUP_BLOCK} values, got ${formatSpec(weights)}`);
     }
-    for (const [name, spec] of Object.entries({ moment1, moment2, gradients })) {
+    for (const [name, spec] of Object.entries({ moment1, moment2, gradients, ...(teacher && { teacher }) })) {
       expectDType("adamW", name, spec, ["f32"]);
       expectShape("adamW", name, spec, weights.shape);
     }
     expectDType("adamW", "groups", groups, ["u32"]);
     expectShape("adamW", "groups", groups, [count / GROUP_BLOCK]);
     expectShape("adamW", "rates", rates, [rates.shape[0] ?? 0, 2]);
-    expectShape("adamW", "step", step, [3]);
-    return [weights, weights, weights];
+    expectShape("adamW", "step", step, [5]);
+    return [weights, weights, weights, ...(teacher ? [weights] : [])];
   },
-  define(p, { weights, moment1, moment2, gradients, groups, rates, step }, { beta1, beta2, eps }) {
+  define(p, { weights, moment1, moment2, gradients, groups, rates, step, teacher }, { beta1, beta2, eps }) {
     const [rate, decay] = [0, 1].map((column) => perElement(p, p.gather(rates, groups), column));
-    const [bias1, rootBias2, factor] = [0, 1, 2].map((i) => p.slice(step, [i], [1]));
+    const [bias1, rootBias2, factor, kept, followed] = [0, 1, 2, 3, 4].map((i) => p.slice(step, [i], [1]));
     const g = p.mul(gradients, factor!);
     const m = p.add(p.mul(moment1, beta1), p.mul(g, 1 - beta1));
     const v = p.add(p.mul(moment2, beta2), p.mul(p.mul(g, g), 1 - beta2));
     const decayed = p.sub(weights, p.mul(p.mul(rate!, decay!), weights));
     const root = p.add(p.div(p.sqrt(v), rootBias2!), eps);
-    return [p.sub(decayed, p.mul(p.div(rate!, bias1!), p.div(m, root))), m, v];
+    const updated = p.sub(decayed, p.mul(p.div(rate!, bias1!), p.div(m, root)));
+    if (!teacher) return [updated, m, v];
+    return [updated, m, v, p.add(p.mul(teacher, kept!), p.mul(updated, followed!))];
   },
-  flops: ({ inputs }) => 15 * elementCount(inputs.weights.shape),
+  flops: ({ inputs }) => (inputs.teacher ? 18 : 15) * elementCount(inputs.weights.shape),
   lower({ inputs }, { beta1, beta2, eps }, adapter) {
-    const declarations = bindings(inputs, {}, { inPlace: ["weights", "moment1", "moment2"] });
+    const declarations = bindings(inputs, {}, { inPlace: IN_PLACE });
     const body = wgsl`
       let group = groups[i / ${GROUP_BLOCK}u];
       let rate = rates[2u * group];
@@ -70,7 +76,9 @@ export const adamWOp = defineFused<Inputs, never, AdamWAttrs>({
       moment1[i] = m;
       moment2[i] = v;
       let decayed = weights[i] * (1.0 - rate * rates[2u * group + 1u]);
-      weights[i] = decayed - rate / step[0] * m / (sqrt(v) / step[1] + ${f32Literal(eps)});`;
+      let updated = decayed - rate / step[0] * m / (sqrt(v) / step[1] + ${f32Literal(eps)});
+      weights[i] = updated;
+      ${inputs.teacher ? "teacher[i] = step[3] * teacher[i] + step[4] * updated;" : ""}`;
     return inPlaceKernel({ declarations, count: elementCount(inputs.weights.shape), adapter, body });
   },
 });
@@ -88,20 +96,26 @@ export interface AdamWStep extends AdamWAttrs {
   readonly groups: Tensor;
   /** f32 [groups, 2]: learning rate and decoupled weight decay. */
   readonly rates: Tensor;
-  /** f32 [3]: 1 - beta1^t, sqrt(1 - beta2^t), and what the gradients are multiplied by (clipping, loss scale). */
+  /**
+   * f32 [5]: 1 - beta1^t, sqrt(1 - beta2^t), what the gradients are multiplied by (clipping, loss scale); momentum, and
+   * 1 - momentum, of the teacher.
+   */
   readonly step: Tensor;
+  /** f32 [n]: becomes momentum * teacher + (1 - momentum) * new weights. */
+  readonly teacher?: Tensor | undefined;
 }
 
 /**
- * Updates flat arenas in place: weights, moment1, moment2 and gradients f32 [n], n a multiple of 64. Returns the new
- * weights and moments. Throws ShapeError or DTypeError.
+ * Updates flat arenas in place: weights, moment1, moment2, gradients and teacher f32 [n], n a multiple of 64. Returns the
+ * new weights and moments, and the new teacher where there is one. Throws ShapeError or DTypeError.
  */
 export function adamW(
   weights: Tensor,
   moment1: Tensor,
   moment2: Tensor,
-  { beta1, beta2, eps, ...operands }: AdamWStep,
-): readonly [Tensor, Tensor, Tensor] {
-  const results = apply(adamWOp, { weights, moment1, moment2, ...operands }, { beta1, beta2, eps });
-  return results as [Tensor, Tensor, Tensor];
+  { beta1, beta2, eps, teacher, ...operands }: AdamWStep,
+): readonly [Tensor, Tensor, Tensor, Tensor?] {
+  const inputs = { weights, moment1, moment2, ...operands, ...(teacher && { teacher }) };
+  const results = apply(adamWOp, inputs, { beta1, beta2, eps });
+  return results as [Tensor, Tensor, Tensor, Tensor?];
 }

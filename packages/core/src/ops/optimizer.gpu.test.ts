@@ -10,7 +10,7 @@ const shapes = (n: number, groups: number) => ({
   gradients: [n],
   groups: [n / 64],
   rates: [groups, 2],
-  step: [3],
+  step: [5],
 });
 const attrs = { beta1: 0.9, beta2: 0.999, eps: 1e-8 };
 const arena = (n: number, groups: number) => ({
@@ -18,7 +18,7 @@ const arena = (n: number, groups: number) => ({
   dtypes: { groups: "u32" } as const,
   attrs,
   fill: { moment2: uniform(0.1, 2), groups: integer(groups), rates: uniform(0.001, 0.1) },
-  values: { step: [0.271, 0.0547, 0.5] },
+  values: { step: [0.271, 0.0547, 0.5, 0.75, 0.25] },
   gradients: false,
 });
 const row = (value: number) => new Array<number>(64).fill(value);
@@ -34,9 +34,13 @@ describeOp(adamWOp, {
       gradients: row(4),
       groups: [0],
       rates: [0.1, 0.02],
-      step: [0.1, Math.sqrt(0.001), 0.5],
+      step: [0.1, Math.sqrt(0.001), 0.5, 1, 0],
     },
     expect: row(1 - 0.002 - 0.1),
+  },
+  "a teacher follows the new weights in the same pass": {
+    ...arena(192, 2),
+    shapes: { ...shapes(192, 2), teacher: [192] },
   },
   "groups of different rates": arena(384, 3),
   "blocks folded over two grid axes": { ...arena(8192, 2), adapter: { maxWorkgroupsPerDimension: 3 } },
