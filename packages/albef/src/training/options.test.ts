@@ -97,10 +97,30 @@ test("adapters on attention alone; a tuned model is trained on from what it lear
   for (const [i, value] of again!.entries()) expect(value).toBeCloseTo(head![i]!, 5);
 });
 
+test("the best pass is kept, and training ends after as many worse ones as patience says", async () => {
+  const options = { ...quick, epochs: 9, heldOut: 0.4, patience: 2, learningRate: 1e-12 }; // no pass changes the recall
+  using run = await model.finetune(pairs, options);
+  const done = await steps(run);
+  expect(run.plan).toMatchObject({ stepsPerEpoch: 1, steps: 9 });
+  expect(done.map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
+  expect(run.best).toEqual(done[0]!.heldOut);
+  using better = await model.finetune(pairs, { ...options, learningRate: 0.01 });
+  const means: number[] = [];
+  for (const { heldOut } of await steps(better)) means.push(heldOut!.mean);
+  expect(better.best!.mean).toBe(Math.max(...means));
+});
+
+test("the teacher of adapters is as small as they are", async () => {
+  using run = await model.finetune(pairs, { ...quick, train: "lora", rank: 2 });
+  expect(run.memory.teacher).toBe(run.memory.weights);
+  using whole = await model.finetune(pairs, { ...quick, train: "all" });
+  expect(run.memory.teacher).toBeLessThan(0.5 * whole.memory.teacher);
+});
+
 describe("memory", () => {
   test("is told by part before the first step", async () => {
     using run = await model.pretrain(pairs, quick);
-    const { total, largestBuffer: _, ...parts } = run.memory;
+    const { total, largest: _, ...parts } = run.memory;
     expect(Object.values(parts).reduce((sum, bytes) => sum + bytes)).toBe(total);
     expect(run.memory.teacher).toBe(run.memory.weights);
   });
