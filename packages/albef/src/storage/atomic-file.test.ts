@@ -1,8 +1,8 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { replaceFile } from "./atomic-file.ts";
+import { freshName, replaceFile } from "./atomic-file.ts";
 
 let folder: string;
 beforeAll(() => {
@@ -11,6 +11,22 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const bytes = (text: string) => new TextEncoder().encode(text);
+
+/** A device on which there is no space, where the system has one. */
+const FULL = "/dev/full";
+
+if (existsSync(FULL))
+  test("a disk that is full: the error says so, and the file stays as it was", async () => {
+    const path = join(folder, "kept");
+    await replaceFile(path, [bytes("old state")]);
+    symlinkSync(FULL, freshName(path));
+    await expect(replaceFile(path, [bytes("new state")])).rejects.toThrow(
+      `${path}: cannot be written (the disk is full)`,
+    );
+    expect(readFileSync(path, "utf8")).toBe("old state");
+    expect(existsSync(freshName(path))).toBe(false);
+    rmSync(path);
+  });
 
 test("a file is replaced whole, or stays as it was", async () => {
   const path = join(folder, "state");
