@@ -13,7 +13,13 @@ export type {
   Program,
   RunOptions,
 } from "./executor.ts";
-export { type ProgramMemory, programMemory, uploadedBytes } from "./executors/estimate-memory.ts";
+export {
+  type LargestPiece,
+  larger,
+  type ProgramMemory,
+  programMemory,
+  uploadedBytes,
+} from "./executors/estimate-memory.ts";
 export { evaluateF64 } from "./executors/f64/evaluate.ts";
 export { isSoftwareAdapter } from "./executors/webgpu/device.ts";
 export { createWebGpuExecutor, type WebGpuExecutor, type WebGpuExecutorOptions } from "./executors/webgpu/executor.ts";

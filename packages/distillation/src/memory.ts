@@ -1,4 +1,4 @@
-import { GROUP_BLOCK, programMemory, type TensorSpec, uploadedBytes } from "@albef/core";
+import { GROUP_BLOCK, type LargestPiece, larger, programMemory, type TensorSpec, uploadedBytes } from "@albef/core";
 import { overwrittenBy, type TrainingGraphOptions, trainingGraph } from "./training-graph.ts";
 
 /** Bytes on the device, by what they are for. */
@@ -14,8 +14,8 @@ export interface MemoryEstimate {
   /** What a step keeps between forward and backward, with its inputs. */
   readonly activations: number;
   readonly total: number;
-  /** The largest single buffer, which devices limit. */
-  readonly largestBuffer: number;
+  /** The largest piece that no two buffers can share: devices limit what one buffer holds and a kernel binds. */
+  readonly largest: LargestPiece & { readonly part: "weights" | "queue" | "activations" };
 }
 
 export interface MemoryOptions extends TrainingGraphOptions {
@@ -31,15 +31,25 @@ export async function estimateMemory(options: MemoryOptions): Promise<MemoryEsti
   const f32 = (shape: readonly number[]): TensorSpec => ({ dtype: "f32", shape });
   const learning = uploadedBytes([...traced.trainable.values()].map(f32));
   const { queue } = traced;
+  const queueBytes = queue ? uploadedBytes([f32([queue.width, queue.size])]) : 0;
   const step = await programMemory(traced.graph, { into: overwrittenBy(traced) });
   const parts = {
     weights: learning,
     gradients: (options.accumulate ?? 1) > 1 ? 2 * learning : learning,
     optimizer: 2 * learning + learning / GROUP_BLOCK, // the group of each block, one u32
     teacher: traced.usesTeacher ? learning : 0,
-    queue: queue ? 2 * uploadedBytes([f32([queue.width, queue.size])]) : 0,
+    queue: 2 * queueBytes,
     activations: step.bytes,
   };
   const total = Object.values(parts).reduce((sum, bytes) => sum + bytes, 0);
-  return { ...parts, total, largestBuffer: step.largestBufferBytes };
+  const pieces: MemoryEstimate["largest"][] = [
+    { part: "activations", ...step.largest },
+    { part: "queue", what: "image_queue", bytes: queueBytes },
+    ...[...traced.trainable].map(([what, shape]) => ({
+      part: "weights" as const,
+      what,
+      bytes: uploadedBytes([f32(shape)]),
+    })),
+  ];
+  return { ...parts, total, largest: pieces.reduce(larger) };
 }

@@ -10,14 +10,22 @@ const SIZES = {
   ...{ max_position_embeddings: 32, encoder_width: 32, queue_size: 64 },
 } as const;
 
+export interface SmallModelOptions {
+  /** A model folder, whose vocabulary is taken. */
+  readonly like: string;
+  readonly dropout?: number;
+  /** Other sizes, under their official names. */
+  readonly sizes?: Partial<Record<keyof typeof SIZES, number>>;
+}
+
 /** Writes a model folder of a few layers with random weights and the vocabulary of `like`, for tests of what trains it. */
 export async function writeSmallModel(
   folder: string,
-  { like, dropout = 0 }: { readonly like: string; readonly dropout?: number },
+  { like, dropout = 0, sizes = {} }: SmallModelOptions,
 ): Promise<void> {
   const { default: own } = await import(join(like, "config.json"), { with: { type: "json" } });
   const rates = { hidden_dropout_prob: dropout, attention_probs_dropout_prob: dropout };
-  const config = parseConfig({ ...own, ...own.bert_config, bert_config: undefined, ...SIZES, ...rates });
+  const config = parseConfig({ ...own, ...own.bert_config, bert_config: undefined, ...SIZES, ...sizes, ...rates });
   const { trainable } = trainingGraph({
     ...{ config, textPrefix: "text_encoder.bert", trains: () => true },
     task: pairTask({ shape: { batch: 2, length: 8 }, objective: { ...PRETRAIN_OBJECTIVE, queueSize: 2 } }),

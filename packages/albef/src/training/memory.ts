@@ -8,7 +8,7 @@ import type { FinetunePlan } from "./types.ts";
 interface Limits {
   /** Bytes of all together. */
   readonly budget: number;
-  /** Bytes of one buffer. */
+  /** Bytes of one buffer, and of what a kernel sees of it. */
   readonly buffer: number;
 }
 
@@ -31,18 +31,21 @@ export async function plannedMemory(
     estimateMemory(graphOptions(model, { ...plan, ...changed }, length, lesson));
   const estimate = await estimateOf({});
   if (fits(estimate, limits)) return estimate;
+  const isBudget = estimate.total > limits.budget;
+  const measured = ({ total, largest }: MemoryEstimate) => (isBudget ? total : largest.bytes);
   const savings: string[] = [];
   for (const [name, changed] of remedies(plan, executor.supportsF16)) {
     const other = await estimateOf(changed);
-    if (other.total < estimate.total) savings.push(savingOf(name, estimate.total - other.total, fits(other, limits)));
+    const saved = measured(estimate) - measured(other);
+    if (saved > 0) savings.push(savingOf(name, saved, fits(other, limits)));
   }
   throw new FinetuneError(
-    `memory: training would take ${partsOf(estimate)}; ${limitOf(estimate, limits)}. What saves: ${savings.join("; ") || "a smaller model"}`,
+    `memory: training would take ${partsOf(estimate)}; ${isBudget ? `memoryBudget is ${megabytes(limits.budget)}` : pieceOf(estimate, limits)}. What saves: ${savings.join("; ") || "a smaller model"}`,
   );
 }
 
-function fits({ total, largestBuffer }: MemoryEstimate, { budget, buffer }: Limits): boolean {
-  return total <= budget && largestBuffer <= buffer;
+function fits({ total, largest }: MemoryEstimate, { budget, buffer }: Limits): boolean {
+  return total <= budget && largest.bytes <= buffer;
 }
 
 /** Options that need less, each alone. */
@@ -69,15 +72,13 @@ function savingOf(name: string, bytes: number, isEnough: boolean): string {
   return `${name} ${megabytes(bytes)}${isEnough ? " (then it fits)" : ""}`;
 }
 
-function partsOf({ total, largestBuffer: _, ...parts }: MemoryEstimate): string {
+function partsOf({ total, largest: _, ...parts }: MemoryEstimate): string {
   const named = Object.entries(parts).flatMap(([name, bytes]) => (bytes > 0 ? [`${name} ${megabytes(bytes)}`] : []));
   return `${megabytes(total)} (${named.join(", ")})`;
 }
 
-function limitOf({ total, largestBuffer }: MemoryEstimate, { budget, buffer }: Limits): string {
-  return total > budget
-    ? `memoryBudget is ${megabytes(budget)}`
-    : `its largest buffer has ${megabytes(largestBuffer)}, the device makes ${megabytes(buffer)} at most`;
+function pieceOf({ largest: { part, what, bytes } }: MemoryEstimate, { buffer }: Limits): string {
+  return `one piece of the ${part}, ${what}, takes ${megabytes(bytes)}, a buffer of this device ${megabytes(buffer)} at most`;
 }
 
 function megabytes(bytes: number): string {

@@ -15,8 +15,8 @@ export interface ArenaPlan {
   readonly arenaBytes: readonly number[];
   /** The most bytes that are alive at once: no plan can need less. */
   readonly lowerBoundBytes: number;
-  /** Of the largest root: what a buffer must hold, however small `maxBytes` is. */
-  readonly largestBytes: number;
+  /** The largest root: what a buffer must hold, however small `maxBytes` is. Absent where nothing is placed. */
+  readonly largest?: { readonly root: number; readonly bytes: number };
 }
 
 interface Interval {
@@ -61,7 +61,7 @@ export function planArenas(
     placements,
     arenaBytes,
     lowerBoundBytes: peak(steps.length, [...lives.values()]),
-    largestBytes: largestFirst[0]?.[1].bytes ?? 0,
+    ...(largestFirst[0] && { largest: { root: largestFirst[0][0], bytes: largestFirst[0][1].bytes } }),
   };
 }
 

@@ -67,7 +67,7 @@ export async function createWebGpuExecutor(options: WebGpuExecutorOptions = {}):
     facts,
     description: describeAdapter(info),
     supportsF16: facts.shaderF16,
-    maxBufferBytes: device.limits.maxBufferSize,
+    maxBufferBytes: Math.min(device.limits.maxBufferSize, device.limits.maxStorageBufferBindingSize),
     upload: (tensors, uploading) => uploadParameters(device, memory, tensors, uploading),
     compile: (graph, parameters, compiling) => compile(context, graph, parameters, compiling),
     tensor(spec, data) {
