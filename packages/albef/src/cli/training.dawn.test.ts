@@ -6,5 +6,5 @@ const watched = watchedConsole();
 
 test("pre-training on WebGPU that is killed and resumed ends as one that was not, bit for bit", async () => {
   using place = await trainingPlace("webgpu");
-  await expectSameAfterKill(place, watched);
+  await expectSameAfterKill(place, watched, "--losses", "itc"); // the fewest kernels: three processes compile them
 }, 300_000);

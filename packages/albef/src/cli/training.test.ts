@@ -17,10 +17,13 @@ beforeAll(async () => {
 });
 afterAll(() => place[Symbol.dispose]());
 
-test("pre-training that is killed and resumed ends as one that was not, bit for bit; no half-written file is taken", () =>
-  expectSameAfterKill(place, watched), 180_000);
+test(
+  "pre-training that is killed and resumed ends as one that was not, bit for bit; no half-written file is taken",
+  () => expectSameAfterKill(place, watched),
+  180_000,
+);
 
-test("train: what is left out is counted and named; options from a file; the model that comes out loads", async () => {
+test("train: what is left out is counted and named; options from a file; adapters merged into a model give what they give beside it", async () => {
   const { folder, model, photos, call } = place;
   writeFileSync(join(photos, "torn.jpg"), "no picture");
   writeFileSync(join(photos, "torn.txt"), "a torn picture");
@@ -32,7 +35,10 @@ test("train: what is left out is counted and named; options from a file; the mod
   ];
   writeFileSync(list, entries.map(([image, caption]) => JSON.stringify({ image, caption })).join("\n"));
   const config = join(folder, "options.json");
-  writeFileSync(config, JSON.stringify({ epochs: 9, freeze: ["vision"], maxGradNorm: 1, rates: { fusion: 0.5 } }));
+  writeFileSync(
+    config,
+    JSON.stringify({ epochs: 9, train: "lora", freeze: ["vision"], maxGradNorm: 1, rates: { fusion: 0.5 } }),
+  );
   const more = ["--images", photos, "--config", config, "--log", "log.jsonl", "--epochs", "1"];
   const args = call("train", "tuned", ...more).with(3, list);
   expect(await main(args), failed()).toBe(0);

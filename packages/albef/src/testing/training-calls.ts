@@ -42,8 +42,9 @@ export async function trainingPlace(device: "wasm" | "webgpu"): Promise<Training
 export async function expectSameAfterKill(
   { folder, call }: TrainingPlace,
   { printed, failed }: ReturnType<typeof watchedConsole>,
+  ...more: string[]
 ): Promise<void> {
-  const options = ["--save-every", "2", "--queue-size", "4"];
+  const options = ["--save-every", "2", "--queue-size", "4", ...more];
   expect(await main(call("pretrain", "whole", ...options)), failed()).toBe(0);
   await killedAfter(3, call("pretrain", "killed", ...options), join(folder, "killed", "log.csv"));
   writeFileSync(join(folder, "killed", "state.safetensors.new"), "half of a st");
@@ -69,7 +70,11 @@ async function killedAfter(steps: number, args: readonly string[], log: string):
     cwd: join(weightsFolder, ".."),
   });
   const ended = new Promise((resolve) => child.once("exit", (_code, signal) => resolve(signal)));
+  let said = "";
+  child.stderr.on("data", (chunk) => {
+    said += chunk;
+  });
   while (rowsOf(log).length < steps && child.exitCode === null) await wait(20);
   child.kill("SIGKILL");
-  expect(await ended).toBe("SIGKILL");
+  expect(await ended, said).toBe("SIGKILL");
 }
