@@ -38,19 +38,25 @@ export async function trainingPlace(device: "wasm" | "webgpu"): Promise<Training
   };
 }
 
-/** A pre-training whose process is killed after three of four steps, and resumed, ends in the bits of one that was not. */
+export interface KillOptions {
+  /** Passes of two steps: enough that the process is not done before it is killed after its third step. */
+  readonly epochs: number;
+  readonly more?: readonly string[];
+}
+
+/** A pre-training whose process is killed, and resumed, ends in the bits of one that was not. */
 export async function expectSameAfterKill(
   { folder, call }: TrainingPlace,
   { printed, failed }: ReturnType<typeof watchedConsole>,
-  ...more: string[]
+  { epochs, more = [] }: KillOptions,
 ): Promise<void> {
-  const options = ["--save-every", "2", "--queue-size", "4", ...more];
+  const options = ["--save-every", "2", "--queue-size", "4", "--epochs", `${epochs}`, ...more];
   expect(await main(call("pretrain", "whole", ...options)), failed()).toBe(0);
   await killedAfter(3, call("pretrain", "killed", ...options), join(folder, "killed", "log.csv"));
   writeFileSync(join(folder, "killed", "state.safetensors.new"), "half of a st");
   expect(await main(call("pretrain", "killed", ...options)), "a training is not begun over another").toBe(2);
   expect(await main(call("pretrain", "killed", ...options, "--resume")), failed()).toBe(0);
-  expect(printed()).toContain("goes on after step 2");
+  expect(printed()).toMatch(/goes on after step \d*[02468]\n/);
   const file = (out: string, name: string) => readFileSync(join(folder, out, name));
   for (const name of ["state.safetensors", "adapter.safetensors", "model/model.safetensors"]) {
     expect(file("killed", name).equals(file("whole", name)), name).toBe(true);
@@ -58,7 +64,7 @@ export async function expectSameAfterKill(
   expect(existsSync(join(folder, "killed", "state.safetensors.new"))).toBe(false);
   const losses = (out: string) => rowsOf(join(folder, out, "log.csv")).map((row) => row.split(",").slice(0, 6));
   expect(losses("killed")).toEqual(losses("whole"));
-  expect(losses("whole").map(([step]) => step)).toEqual(["1", "2", "3", "4"]);
+  expect(losses("whole").map(([step]) => step)).toEqual(Array.from({ length: 2 * epochs }, (_, i) => `${i + 1}`));
 }
 
 const rowsOf = (path: string) => (existsSync(path) ? readFileSync(path, "utf8").trim().split("\n").slice(1) : []);
