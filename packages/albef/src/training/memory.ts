@@ -17,25 +17,39 @@ export interface MemoryChecks {
   readonly length: number;
   readonly memoryBudget?: number | undefined;
   readonly lesson?: Lesson | undefined;
+  /** Whether the size of a batch is ours to choose. */
+  readonly isBatchOpen: boolean;
 }
 
-/** What a plan takes on the device. Throws FinetuneError where that is too much; it says what would save how much. */
-export async function plannedMemory(
+export interface FittingPlan {
+  readonly plan: FinetunePlan;
+  readonly memory: MemoryEstimate;
+}
+
+/**
+ * The plan with what it takes on the device; a batch that was left open is halved, and twice as many added up, until it fits.
+ * Throws FinetuneError where that is too much still; it says what would save how much.
+ */
+export async function fittingPlan(
   model: LoadedModel,
-  plan: FinetunePlan,
-  { length, lesson, memoryBudget = Number.POSITIVE_INFINITY }: MemoryChecks,
-): Promise<MemoryEstimate> {
+  wanted: FinetunePlan,
+  { length, lesson, isBatchOpen, memoryBudget = Number.POSITIVE_INFINITY }: MemoryChecks,
+): Promise<FittingPlan> {
   const { executor } = model.engine;
   const limits = { budget: memoryBudget, buffer: executor.maxBufferBytes ?? Number.POSITIVE_INFINITY };
-  const estimateOf = (changed: Partial<FinetunePlan>) =>
-    estimateMemory(graphOptions(model, { ...plan, ...changed }, length, lesson));
-  const estimate = await estimateOf({});
-  if (fits(estimate, limits)) return estimate;
+  const estimateOf = (plan: FinetunePlan) => estimateMemory(graphOptions(model, plan, length, lesson));
+  const estimate = await estimateOf(wanted);
+  if (fits(estimate, limits)) return { plan: wanted, memory: estimate };
+  for (let plan = wanted; isBatchOpen && plan.batchSize % 2 === 0 && plan.batchSize > 3; ) {
+    plan = { ...plan, batchSize: plan.batchSize / 2, accumulate: 2 * plan.accumulate };
+    const memory = await estimateOf(plan);
+    if (fits(memory, limits)) return { plan, memory };
+  }
   const isBudget = estimate.total > limits.budget;
   const measured = ({ total, largest }: MemoryEstimate) => (isBudget ? total : largest.bytes);
   const savings: string[] = [];
-  for (const [name, changed] of remedies(plan, executor.supportsF16)) {
-    const other = await estimateOf(changed);
+  for (const [name, changed] of remedies(wanted, executor.supportsF16)) {
+    const other = await estimateOf({ ...wanted, ...changed });
     const saved = measured(estimate) - measured(other);
     if (saved > 0) savings.push(savingOf(name, saved, fits(other, limits)));
   }

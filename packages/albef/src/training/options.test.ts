@@ -125,6 +125,16 @@ describe("memory", () => {
     expect(run.memory.teacher).toBe(run.memory.weights);
   });
 
+  test("where the batch is left open, as large a one is taken as fits, and as many are added up as make it whole", async () => {
+    const four = pairs.slice(0, 4);
+    const { batchSize: _, ...more } = quick;
+    const open = { ...more, freeze: ["embeddings"] }; // sums of few gradients: what a smaller batch saves is more
+    using half = await model.finetune(four, { ...open, batchSize: 2, accumulate: 2 });
+    using run = await model.finetune(four, { ...open, memoryBudget: half.memory.total });
+    expect(run.plan).toEqual(half.plan);
+    await expect(model.finetune(four, { ...open, memoryBudget: half.memory.total - 1 })).rejects.toThrow("What saves");
+  });
+
   test("beyond the budget an error says what saves how much", async () => {
     const refused = model.finetune(pairs, { ...quick, batchSize: 4, memoryBudget: 2e6 });
     await expect(refused).rejects.toThrow(

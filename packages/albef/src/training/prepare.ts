@@ -15,7 +15,7 @@ import { type HeldOut, heldOutMeasure, lessonMeasure } from "./held-out.ts";
 import { type HiddenWords, hiddenWords } from "./hidden-words.ts";
 import { WATCHED } from "./inspection.ts";
 import { graphOptions, optimizerOf } from "./learning.ts";
-import { plannedMemory } from "./memory.ts";
+import { fittingPlan } from "./memory.ts";
 import { countedPlan, planOf } from "./plan.ts";
 import { START, startValues } from "./start-values.ts";
 import type { FinetunePlan, PretrainOptions, TrainingPair } from "./types.ts";
@@ -51,20 +51,21 @@ export async function prepare(
   const { config, tokenizer, engine, origin } = model;
   const { executor } = engine;
   const { goal, memoryBudget } = options;
-  const { plan, train, heldOut, length } = await decided(model, pairs, options);
-  if (plan.precision === "f16" && !executor.supportsF16) {
+  const { lesson } = goal;
+  const { plan: wanted, train, heldOut, length } = await decided(model, pairs, options);
+  if (wanted.precision === "f16" && !executor.supportsF16) {
     throw new FinetuneError(`${goal.name}: precision "f16": ${model.device.description} has no 16-bit floats`);
   }
   const batches = { tokenizer, config, length };
-  const graph = graphOptions(model, plan, length, goal.lesson);
-  const memory = await plannedMemory(model, plan, { length, memoryBudget, lesson: goal.lesson });
-  const { lesson } = goal;
+  const isBatchOpen = options.batchSize === undefined && options.accumulate === undefined;
+  const { plan, memory } = await fittingPlan(model, wanted, { length, memoryBudget, lesson, isBatchOpen });
+  const graph = graphOptions(model, plan, length, lesson);
   const sources = lesson?.sources ?? new Map<string, string>();
   const before = executor.memory().bytes;
   const step = await createTrainingStep(executor, {
-    ...{ ...graph, frozen: origin.store, optimizer: optimizerOf(model, plan, goal.lesson) },
+    ...{ ...graph, frozen: origin.store, optimizer: optimizerOf(model, plan, lesson) },
     watch: options.inspect && plan.objective.itc && plan.objective.itm ? WATCHED : [],
-    weights: options.state?.weights ?? startValues(model, plan, graph.lora?.targets ?? (() => false), goal.lesson),
+    weights: options.state?.weights ?? startValues(model, plan, graph.lora?.targets ?? (() => false), lesson),
     counters: options.state?.counters,
     draw: randomAt({ seed: plan.seed, stream: [START] }),
   });
@@ -75,8 +76,8 @@ export async function prepare(
     const measured =
       heldOut.length === 0
         ? undefined
-        : goal.lesson
-          ? lessonMeasure(model, heldOut, { ...weights, lesson: goal.lesson })
+        : lesson
+          ? lessonMeasure(model, heldOut, { ...weights, lesson })
           : await heldOutMeasure(executor, heldOut, { ...batches, ...weights, textPrefix: origin.textPrefix });
     const shapes = shapesOf(origin);
     const isStored = (name: string) =>

@@ -27,7 +27,7 @@ export type Augmentation = "pretrain" | "finetune" | "grounding" | "none";
 export interface FinetuneOptions {
   /** Passes over the pairs. Default: as many as make about 200 steps, at least 3. */
   readonly epochs?: number | undefined;
-  /** Pairs of a batch. Default: 16, fewer where there are few pairs. */
+  /** Pairs of a batch. Default: 16, fewer where there are few pairs; with `accumulate` fewer where that alone fits. */
   readonly batchSize?: number | undefined;
   /** Peak of the learning rate. Default: 1e-4 for all weights, 1e-3 for adapters. */
   readonly learningRate?: number | undefined;
