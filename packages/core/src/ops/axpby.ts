@@ -32,7 +32,8 @@ export const axpbyOp = defineFused<"y" | "x" | "factors">({
 });
 
 /**
- * factors[0] y + factors[1] x written over `y` [n]: gradients that add up, with (1, 1). `factors` is f32 [2]. Throws ShapeError or DTypeError.
+ * factors[0] y + factors[1] x written over `y` [n]: gradients that add up, with (1, 1). `factors` is f32 [2]. Throws
+ * ShapeError or DTypeError.
  */
 export function axpby(y: Tensor, x: Tensor, factors: Tensor): Tensor {
   return apply(axpbyOp, { y, x, factors }, {})[0]!;
