@@ -16,7 +16,7 @@ const photos = Object.entries(ALBUMS).flatMap(([album, pictures]) =>
 );
 const ASKED = "night";
 
-test("WebGPU: the smallest model learns albums, across a reload, and finds what was held out; cancel leaves it as it was", async ({
+test("WebGPU: the smallest model learns albums, over a full disk and a reload, and finds what was held out; cancel leaves it as it was", async ({
   page,
 }) => {
   test.setTimeout(300_000);
@@ -31,6 +31,17 @@ test("WebGPU: the smallest model learns albums, across a reload, and finds what 
   await demo.set({ Steps: "30", "Photos in a step": "8", "Learning rate": "0.002", "Share of the teacher": "0" });
   await demo.button("Train").click();
   await demo.step(2);
+  await expect(page.locator(".chart canvas")).toHaveCount(2);
+  await expect(page.locator(".charts")).toContainText("smoothed");
+  await expect(page.locator(".charts")).toContainText("Share of the teacher (alpha)");
+  const storage = await page.context().newCDPSession(page);
+  const origin = new URL(page.url()).origin;
+  await storage.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: 100_000 });
+  await demo.button("Pause").click();
+  await expect(demo.said).toContainText(/not saved: .*(no space|quota)/i, { timeout: 60_000 });
+  await storage.send("Storage.overrideQuotaForOrigin", { origin });
+  await demo.button("Go on").click();
+  await demo.step(3);
   const reached = await demo.pause();
 
   await page.reload();

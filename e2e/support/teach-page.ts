@@ -53,7 +53,7 @@ export class TeachPage extends DemoPage {
   /** Holds the lesson; returns the steps taken. */
   async pause(): Promise<number> {
     await this.button("Pause").click();
-    await expect(this.said).toContainText("saved", { timeout: 60_000 });
+    await expect(this.said).toContainText(", saved: the page", { timeout: 60_000 });
     return Number(/after step (\d+)/.exec((await this.said.textContent())!)![1]);
   }
 
