@@ -1,7 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { byteSource, openSafetensors } from "@albef/core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Albef } from "../albef.ts";
@@ -108,6 +108,17 @@ test("the best pass is kept, and training ends after as many worse ones as patie
   const means: number[] = [];
   for (const { heldOut } of await steps(better)) means.push(heldOut!.mean);
   expect(better.best!.mean).toBe(Math.max(...means));
+});
+
+test("pictures are opened when they are needed and not kept: one that is gone by then is named", async () => {
+  const files = THINGS.map((name) => pathToFileURL(join(folder, `${name}.webp`)));
+  for (const [i, file] of files.entries()) copyFileSync(`${weights}gallery/${THINGS[i]}.webp`, file);
+  using run = await model.finetune(
+    files.map((image, i) => ({ ...pairs[i]!, image })),
+    { ...quick, batchSize: 5 },
+  );
+  rmSync(files[2]!);
+  await expect(steps(run)).rejects.toThrow(`${THINGS[2]}.webp`);
 });
 
 test("the teacher of adapters is as small as they are", async () => {
