@@ -39,3 +39,30 @@ export interface Engine {
 export const ADAMW = { learningRate: 1e-3, beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0.02 } as const;
 
 export const F32_TOLERANCE = 2e-4;
+
+export interface PeerLibrary {
+  readonly name: string;
+  readonly version: string;
+  readonly trains: boolean;
+  /** Makes a backend current, where it knows only one at a time. */
+  activate(): Promise<void>;
+  forward(workload: Workload): Prepared;
+  /** `trains`: the parameters that learn. */
+  training(workload: Workload, trains: readonly string[]): Prepared;
+}
+
+/** A library of others on one of its backends; it holds nothing but what it has prepared. */
+export function peerEngine(
+  device: "webgpu" | "wasm",
+  { name, version, trains, activate, forward, training }: PeerLibrary,
+): Engine {
+  return {
+    ...{ name: `${name} ${device}`, description: `${name} ${device}`, version, device, trains },
+    tolerance: F32_TOLERANCE,
+    async prepare(workload) {
+      await activate();
+      return { ...(workload.trains ? training(workload, workload.trains) : forward(workload)), activate };
+    },
+    dispose: () => undefined,
+  };
+}

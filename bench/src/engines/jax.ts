@@ -11,7 +11,7 @@ import {
 import { jaxRules } from "../peers/jax-rules.ts";
 import { denseKernels, interpret, pruned, transposed } from "../peers/rules.ts";
 import type { Workload } from "../workloads/workload.ts";
-import { ADAMW, type Engine, F32_TOLERANCE, type Prepared } from "./engine.ts";
+import { ADAMW, type Engine, type Prepared, peerEngine } from "./engine.ts";
 
 const VERSION = "0.1.25";
 
@@ -22,20 +22,7 @@ export async function jaxEngine(device: "webgpu" | "wasm"): Promise<Engine | und
   const activate = async () => {
     defaultDevice(device);
   };
-  return {
-    name: `jax-js ${device}`,
-    version: VERSION,
-    device,
-    description: `jax-js ${device}`,
-    trains: true,
-    tolerance: F32_TOLERANCE,
-    async prepare(workload) {
-      await activate();
-      const prepared = workload.trains ? training(workload, workload.trains) : forward(workload);
-      return { ...prepared, activate };
-    },
-    dispose: () => undefined,
-  };
+  return peerEngine(device, { name: "jax-js", version: VERSION, trains: true, activate, forward, training });
 }
 
 function arrayOf(dtype: string, shape: readonly number[], data: ArrayLike<number>): Arr {

@@ -2,27 +2,14 @@ import * as tf from "@tensorflow/tfjs-core";
 import { denseKernels, interpret, pruned, transposed } from "../peers/rules.ts";
 import { tfjsRules, tfjsTrainingRules } from "../peers/tfjs-rules.ts";
 import type { Workload } from "../workloads/workload.ts";
-import { ADAMW, type Engine, F32_TOLERANCE, type Prepared } from "./engine.ts";
+import { ADAMW, type Engine, type Prepared, peerEngine } from "./engine.ts";
 
 /** tfjs on one of its backends, which must be registered; `trains`: its gradients are too (only bundlers can do that). */
 export function tfjsEngine(backend: "webgpu" | "wasm", { trains }: { readonly trains: boolean }): Engine {
   const activate = async () => {
     if (!(await tf.setBackend(backend))) throw new Error(`tfjs: its ${backend} backend does not start here`);
   };
-  return {
-    name: `tfjs ${backend}`,
-    version: tf.version_core,
-    device: backend,
-    description: `tfjs ${backend}`,
-    trains,
-    tolerance: F32_TOLERANCE,
-    async prepare(workload) {
-      await activate();
-      const prepared = workload.trains ? training(workload, workload.trains) : forward(workload);
-      return { ...prepared, activate };
-    },
-    dispose: () => undefined,
-  };
+  return peerEngine(backend, { name: "tfjs", version: tf.version_core, trains, activate, forward, training });
 }
 
 interface Weights {
