@@ -7,11 +7,13 @@ import { root } from "./lib/run.mjs";
 
 const LIMIT_KB = 60;
 const OUTSIDE = [/^@tensorflow\//, /^@huggingface\/tokenizers$/];
-/** Modules that are imported dynamically: in Node, where WebGPU is absent, a graph has ops of training, a model is profiled or trained, a gallery shared. */
+/** Modules that are imported dynamically: on CPU adapters, in Node, where WebGPU is absent, a graph has ops of training, a model is profiled, tuned or trained, a gallery shared. */
 const LATER = [
   "packages/core/src/tfjs.ts",
   "packages/core/src/ops/index.ts",
+  "packages/core/src/ops/cpu-kernels.ts",
   "packages/core/src/executors/webgpu/profile.ts",
+  "packages/core/src/executors/webgpu/tuning.ts",
   "packages/albef/src/later.ts",
   "packages/albef/src/device/tfjs.ts",
   "packages/albef/src/hub/disk-store.ts",

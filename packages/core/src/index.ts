@@ -23,6 +23,7 @@ export {
 export { evaluateF64 } from "./executors/f64/evaluate.ts";
 export { isSoftwareAdapter } from "./executors/webgpu/device.ts";
 export { createWebGpuExecutor, type WebGpuExecutor, type WebGpuExecutorOptions } from "./executors/webgpu/executor.ts";
+export type { TuningOptions, TuningStore } from "./executors/webgpu/tuning.ts";
 export { apply } from "./graph/apply.ts";
 export { add, broadcastTo, cast, reshape, slice } from "./graph/forward-primitives.ts";
 export type { Graph, Node, TensorData } from "./graph/graph.ts";

@@ -1,5 +1,6 @@
 import type { PrimitiveSet } from "./graph/primitive-set.ts";
 import type { Tensor } from "./graph/tensor.ts";
+import type { Product } from "./product-spec.ts";
 import type { Workgroups } from "./shape.ts";
 import type { TensorSpec } from "./spec.ts";
 import type { Wgsl } from "./wgsl.ts";
@@ -18,12 +19,29 @@ export interface AdapterFacts {
   readonly maxWorkgroupsPerDimension: number;
   readonly maxWorkgroupStorageBytes: number;
   readonly maxInvocationsPerWorkgroup: number;
+  /** Present where `isCpu`. */
+  readonly cpu?: CpuKernels;
+  /** What was measured to be fastest here; where nothing was, the first candidate is taken. */
+  readonly choices?: KernelChoices;
 }
+
+/** Kernels of CPU adapters only: pages that have a GPU do not load them. */
+export interface CpuKernels {
+  product(product: Product, adapter: AdapterFacts): Candidates;
+}
+
+/** Kernels that compute the same, by name; the default first. */
+export type Candidates = Readonly<Record<string, () => Kernel>>;
+
+/** Names of candidates by the class of work that they do. */
+export type KernelChoices = Readonly<Record<string, string>>;
 
 /** One dispatch. Bindings: present inputs in the op's order, then outputs that have a place of their own. */
 export interface Kernel {
   readonly source: Wgsl;
   readonly workgroups: Workgroups;
+  /** Where several kernels compute the same: the class of the work and the candidates' names, the default first. */
+  readonly choice?: { readonly work: string; readonly names: readonly string[] };
 }
 
 export interface KernelSpecs<K extends string, O extends string> {

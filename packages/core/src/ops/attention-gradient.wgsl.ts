@@ -9,6 +9,7 @@ import { type Attended, gradientSides, lines } from "./snippets/attention-gradie
 import { gradientTiles } from "./snippets/attention-gradient-tiles.ts";
 import { keptFactors } from "./snippets/attention-kept.ts";
 import { swallows } from "./snippets/attention-scores.ts";
+import { runsQuads } from "./snippets/quad.ts";
 
 type GradientSpecs = KernelSpecs<Attended | "dContext" | "statistics", "mask" | "seed">;
 
@@ -22,7 +23,9 @@ export function attentionGradientKernel(
   adapter: AdapterFacts,
 ): Kernel {
   const { query, key } = specs.inputs;
-  const { threads, rows, declarations, body } = adapter.isCpu ? gradientRegisters : gradientTiles(attrs.headDim);
+  const tokens = Math.max(query.shape[1]!, key.shape[1]!);
+  const variant = adapter.isCpu ? gradientRegisters(runsQuads(adapter), tokens) : gradientTiles(attrs.headDim);
+  const { threads, quad, rows, declarations, body } = variant;
   const sides = gradientSides(attrs.of).map((side) => {
     const blocks = Math.ceil((side.own === "query" ? query : key).shape[1]! / rows);
     return { side, name: side.own === "query" ? "walkKeys" : "walkQueries", blocks };
@@ -40,16 +43,18 @@ export function attentionGradientKernel(
   );
   const ends = sides.map((_, i) => batchHeads * sides.slice(0, i + 1).reduce((sum, { blocks }) => sum + blocks, 0));
   const calls = sides.map(
-    ({ name }, i) => `if (index < ${ends[i]}u) { ${name}(index - ${ends[i - 1] ?? 0}u, local.x, groups.z); }`,
+    ({ name }, i) =>
+      `if (index < ${ends[i]}u) { ${name}(index - ${ends[i - 1] ?? 0}u, ${quad ? "lane" : "local.x"}, groups.z); }`,
   );
   const source = wgsl`
+    ${quad ? "enable subgroups;" : ""}
     ${header(specs, attrs)}
     ${declarations}
     ${lines(walks)}
 
     @compute @workgroup_size(${threads})
     fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-            @builtin(local_invocation_id) local: vec3u) {
+            @builtin(local_invocation_id) local: vec3u${quad ? ", @builtin(subgroup_invocation_id) lane: u32" : ""}) {
       _ = &value; // dV alone does not read it, and layouts leave out what is not named
       let index = group.y * groups.x + group.x;
       ${calls.join(" else ")}

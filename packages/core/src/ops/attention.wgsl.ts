@@ -4,6 +4,7 @@ import { foldGrid, lastDim } from "../shape.ts";
 import { f32Literal, type Wgsl, wgsl } from "../wgsl.ts";
 import { attendKeys, finishQueries, startQueries } from "./snippets/attention-online.ts";
 import type { ScoreAttrs } from "./snippets/attention-scores.ts";
+import { runsQuads } from "./snippets/quad.ts";
 
 export interface AttentionAttrs extends ScoreAttrs {
   readonly valueOffset: number;
@@ -68,28 +69,36 @@ function header(specs: Specs, attrs: AttentionText, queriesPerGroup: number): Wg
     }`;
 }
 
-const CPU_THREADS = 8;
-
 /** CPU adapters: an invocation holds several queries of a head, so that a key is loaded once for all of them. */
 function registerRows(specs: Specs, attrs: AttentionText, adapter: AdapterFacts): Kernel {
-  const queries = specs.inputs.query.shape[1]!;
-  const rows = rowsPerInvocation(queries);
-  const tile = { rows, quads: 2, vector: vectorWidth(specs, attrs), masked: specs.inputs.mask !== undefined, attrs };
-  const key = (j: number) => (j === 0 ? "token" : `min(token + ${j}u, KEYS - 1u)`);
+  const [batch, queries] = specs.inputs.query.shape as readonly [number, number];
+  const keys = specs.inputs.key.shape[1]!;
+  const quad = runsQuads(adapter);
+  const threads = quad ? 4 : 8;
+  const tile = {
+    rows: rowsPerInvocation(queries, threads),
+    quads: quad ? Math.ceil(keys / Math.ceil(keys / 24) / 4) : 2,
+    share: quad ? 4 : 1,
+    vector: vectorWidth(specs, attrs),
+    masked: specs.inputs.mask !== undefined,
+    attrs,
+  } as const;
+  const key = (j: number) => `min(token + ${quad ? `${4 * j}u + lane` : `${j}u`}, KEYS - 1u)`;
   const source = wgsl`
-    ${header(specs, attrs, rows * CPU_THREADS)}
+    ${quad ? "enable subgroups;" : ""}
+    ${header(specs, attrs, tile.rows * threads)}
 
-    @compute @workgroup_size(${CPU_THREADS})
+    @compute @workgroup_size(${threads})
     fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-            @builtin(local_invocation_id) local: vec3u) {
-      let index = group.y * groups.x + group.x; // batch and head by workgroup: keys are read at uniform addresses
+            @builtin(local_invocation_id) local: vec3u${quad ? ", @builtin(subgroup_invocation_id) lane: u32" : ""}) {
+      let index = group.y * groups.x + group.x; // batch and head by workgroup: keys are the same for all invocations
       let batch = index / (BLOCKS * HEADS);
       let head = index / BLOCKS % HEADS;
-      let first = (index % BLOCKS * ${CPU_THREADS}u + local.x) * ${rows}u;
-      if (batch >= BATCH || first >= QUERIES) { return; }
+      if (batch >= BATCH) { return; }
+      let first = (index % BLOCKS * ${threads}u + local.x) * ${tile.rows}u; // past the end: computed, not stored
       let pieces = PIECES * groups.z; // the grid is flat; a bound that drivers see is unrolled, and compiles for seconds
       ${startQueries(tile)}
-      for (var token = 0u; token < KEYS; token += 8u) {
+      for (var token = 0u; token < KEYS; token += ${4 * tile.quads}u) {
         ${attendKeys(tile, {
           keyBegin: (j) => `keyAt(batch, ${key(j)}, head)`,
           valueBegin: (j) => `valueAt(batch, ${key(j)}, head)`,
@@ -100,13 +109,13 @@ function registerRows(specs: Specs, attrs: AttentionText, adapter: AdapterFacts)
       }
       ${finishQueries(tile, specs.outputs[0]!.dtype)}
     }`;
-  const blocks = Math.ceil(queries / (rows * CPU_THREADS));
-  return { source, workgroups: foldGrid(specs.inputs.query.shape[0]! * attrs.heads * blocks, adapter) };
+  const blocks = Math.ceil(queries / (tile.rows * threads));
+  return { source, workgroups: foldGrid(batch * attrs.heads * blocks, adapter) };
 }
 
 /** The tile height that costs least: idle rows against loads that fewer rows share. */
-function rowsPerInvocation(queries: number): number {
-  const cost = (rows: number) => Math.ceil(queries / (rows * CPU_THREADS)) * (rows + 3);
+function rowsPerInvocation(queries: number, threads: number): number {
+  const cost = (rows: number) => Math.ceil(queries / (rows * threads)) * (rows + 3);
   return [8, 7, 6, 5, 4, 3, 2, 1].reduce((best, rows) => (cost(rows) < cost(best) ? rows : best));
 }
 
@@ -117,7 +126,14 @@ function workgroupTiles(specs: Specs, attrs: AttentionText, adapter: AdapterFact
   const queries = specs.inputs.query.shape[1]!;
   const fitting = Math.floor(adapter.maxWorkgroupStorageBytes / (8 * attrs.headDim * 4)) * 4; // keys and values, f32
   const keys = Math.max(4, Math.min(32, fitting));
-  const tile = { rows: 1, quads: 1, vector: vectorWidth(specs, attrs), masked: specs.inputs.mask !== undefined, attrs };
+  const tile = {
+    rows: 1,
+    quads: 1,
+    share: 1,
+    vector: vectorWidth(specs, attrs),
+    masked: specs.inputs.mask !== undefined,
+    attrs,
+  } as const;
   const place = (j: number) => `(token - start + ${j}u) * PIECES`;
   const source = wgsl`
     ${header(specs, attrs, GPU_THREADS)}

@@ -3,6 +3,7 @@ import { apply } from "../graph/apply.ts";
 import type { PrimitiveSet } from "../graph/primitive-set.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { defineFused, type Operands } from "../op.ts";
+import { startOf } from "../product-spec.ts";
 import { expectFloat, expectRank, expectShape, lastDim, rowCount } from "../shape.ts";
 import { elementCount } from "../spec.ts";
 import { wgsl } from "../wgsl.ts";
@@ -44,11 +45,12 @@ export const linearSlopeOp = defineFused<Inputs, "bias", LinearAttrs>({
       depth: lastDim(x),
       batch: 1,
       declarations: bindings({ x, weight, dy, bias }, { du }, { vector: { x: vector, weight: vector } }),
+      initial: startOf(bias),
       store: wgsl`
         ${slopes[activation]}
         fn store(batch: u32, row: u32, column: u32, product: f32) {
           let at = row * ${lastDim(du)}u + column;
-          du[at] = ${du.dtype}(f32(dy[at]) * slope(product${bias ? " + f32(bias[column])" : ""}));
+          du[at] = ${du.dtype}(f32(dy[at]) * slope(product));
         }`,
     };
     return productKernel(product, adapter);

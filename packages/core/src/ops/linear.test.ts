@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
-import type { AdapterFacts } from "../op.ts";
+import type { AdapterFacts, Kernel } from "../op.ts";
 import type { TensorSpec } from "../spec.ts";
+import { cpuKernels } from "./cpu-kernels.ts";
 import { linearOp } from "./linear.ts";
 import { quantizedLinearOp } from "./quantized-linear.ts";
 import { similarityOp } from "./similarity.ts";
@@ -46,6 +47,7 @@ test("quantizedLinear refuses groups that do not divide the depth in whole words
 
 const adapter: AdapterFacts = {
   isCpu: true,
+  cpu: cpuKernels,
   shaderF16: false,
   subgroups: true,
   subgroupMinSize: 4,
@@ -56,16 +58,31 @@ const adapter: AdapterFacts = {
 };
 
 /** The kernel of a ViT's first MLP layer on an adapter. */
-function kernelText(facts: Partial<AdapterFacts>, rows = 257): string {
+function kernelOf(facts: Partial<AdapterFacts>, rows = 257): Kernel {
   const specs = { inputs: { x: f32(rows, 768), weight: f32(3072, 768) }, outputs: [f32(rows, 3072)] };
-  return linearOp.lower!(specs, none, { ...adapter, ...facts }).source.text;
+  return linearOp.lower!(specs, none, { ...adapter, ...facts });
+}
+
+function kernelText(facts: Partial<AdapterFacts>, rows = 257): string {
+  return kernelOf(facts, rows).source.text;
 }
 
 test("the variant follows the adapter", () => {
-  expect(kernelText({})).toContain("subgroupBroadcast");
-  expect(kernelText({ subgroupMaxSize: 8 })).not.toContain("subgroupBroadcast"); // a size that may vary
+  expect(kernelText({})).toContain("quadSwapDiagonal");
+  expect(kernelText({ subgroupMinSize: 8, subgroupMaxSize: 8 })).toContain("subgroupBroadcast");
+  expect(kernelText({ subgroupMaxSize: 8 })).not.toMatch(/subgroupBroadcast|quadSwap/); // a size that may vary
   expect(kernelText({ subgroups: false })).not.toContain("subgroup");
   expect(kernelText({ isCpu: false })).toContain("var<workgroup> tileA");
   expect(kernelText({ isCpu: false }, 1)).toContain("workgroupSum(lanes");
   expect(kernelText({ isCpu: false, subgroups: false }, 1)).not.toContain("subgroup");
+});
+
+test("a candidate is taken where the adapter chose it, else the first", () => {
+  const { choice, source } = kernelOf({ isCpu: false });
+  expect(choice).toEqual({ work: "product 4 4 0 8 12 10", names: ["64 rows", "32 rows"] });
+  const chosen = (name: string) => kernelText({ isCpu: false, choices: { [choice!.work]: name } });
+  expect(chosen("64 rows")).toBe(source.text);
+  expect(chosen("32 rows")).not.toBe(source.text);
+  expect(chosen("a tile of tomorrow")).toBe(source.text);
+  expect(kernelOf({ isCpu: false }, 20).choice!.names).toEqual(["32 rows"]);
 });

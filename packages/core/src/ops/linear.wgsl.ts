@@ -1,5 +1,6 @@
 import { bindings } from "../bindings.ts";
 import type { AdapterFacts, Kernel, KernelSpecs } from "../op.ts";
+import { startOf } from "../product-spec.ts";
 import { lastDim, rowCount } from "../shape.ts";
 import { type Wgsl, wgsl } from "../wgsl.ts";
 import { type Activation, activations } from "./snippets/activation.ts";
@@ -23,6 +24,7 @@ export function linearKernel(
     depth,
     batch: 1,
     declarations: bindings({ x, weight, bias, residual }, ...linearResult(specs, { x: vector, weight: vector })),
+    initial: startOf(bias),
     store: linearStore(specs, activation),
   };
   return productKernel(product, adapter);
@@ -35,16 +37,13 @@ export function linearResult({ outputs, overwritten }: Stored, vector: Readonly<
   return [{ y: overwritten ? undefined : outputs[0] }, { vector, inPlace: [overwritten ?? ""] }] as const;
 }
 
-/** Declares `store`: bias, activation, residual. */
-export function linearStore(
-  { inputs: { bias, residual }, outputs, overwritten }: Stored,
-  activation: Activation,
-): Wgsl {
+/** Declares `store`: activation and residual of a sum that has the bias. */
+export function linearStore({ inputs: { residual }, outputs, overwritten }: Stored, activation: Activation): Wgsl {
   const y = outputs[0]!;
   return wgsl`
     ${activations[activation].wgsl}
     fn store(batch: u32, row: u32, column: u32, product: f32) {
       let at = row * ${lastDim(y)}u + column;
-      ${overwritten ?? "y"}[at] = ${y.dtype}(activate(product${bias ? " + f32(bias[column])" : ""})${residual ? " + f32(residual[at])" : ""});
+      ${overwritten ?? "y"}[at] = ${y.dtype}(activate(product)${residual ? " + f32(residual[at])" : ""});
     }`;
 }

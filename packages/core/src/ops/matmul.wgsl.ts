@@ -1,5 +1,6 @@
 import { bindings } from "../bindings.ts";
 import type { AdapterFacts, Kernel } from "../op.ts";
+import { startOf } from "../product-spec.ts";
 import { elementCount, type Shape, type TensorSpec } from "../spec.ts";
 import { wgsl } from "../wgsl.ts";
 import { stridedIndex } from "./snippets/elementwise.ts";
@@ -43,6 +44,7 @@ export function matmulKernel(
     depth: k,
     batch: elementCount(batch),
     declarations: bindings({ a, b }, { y }, { vector }),
+    initial: startOf(),
     store: wgsl`
       fn store(batch: u32, row: u32, column: u32, product: f32) {
         y[(batch * ${m}u + row) * ${n}u + column] = ${y.dtype}(product);

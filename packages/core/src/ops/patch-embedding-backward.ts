@@ -3,13 +3,13 @@ import { apply } from "../graph/apply.ts";
 import type { PrimitiveSet } from "../graph/primitive-set.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { type AdapterFacts, defineFused, type Kernel } from "../op.ts";
+import { type Factor, startOf } from "../product-spec.ts";
 import { expectFloat, expectRank, expectShape } from "../shape.ts";
 import { type DType, elementCount, type TensorSpec } from "../spec.ts";
 import { wgsl } from "../wgsl.ts";
 import type { PatchEmbeddingAttrs, patchEmbeddingOp } from "./patch-embedding.ts";
 import { fromPatches, toPatches } from "./snippets/patches.ts";
 import { productKernel } from "./snippets/product.ts";
-import type { Factor } from "./snippets/product-spec.ts";
 
 export interface PatchWeightAttrs extends PatchEmbeddingAttrs {
   /** Element type of the gradient. */
@@ -63,10 +63,10 @@ function weightKernel({ image, dy, y }: Specs, patchSize: number, adapter: Adapt
     access: wgsl`
       fn startA(i: u32) -> u32 { return 0u; }
       fn placeA(start: u32, outer: u32) -> u32 { return outer / ${quads}u; }
-      fn loadA(place: u32, k: u32) -> ${vectorType(quads)} {
-        let token = k / ${tokens - 1}u * ${tokens}u + 1u + k % ${tokens - 1}u;
-        return ${vectorType(quads)}(dy[token * ${features / quads}u + place]);
-      }`,
+      fn depthA(k: u32) -> u32 {
+        return (k / ${tokens - 1}u * ${tokens}u + 1u + k % ${tokens - 1}u) * ${features / quads}u;
+      }
+      fn loadA(place: u32, depth: u32) -> ${vectorType(quads)} { return ${vectorType(quads)}(dy[place + depth]); }`,
   };
   const pixels: Factor = {
     extent: columns,
@@ -79,12 +79,12 @@ function weightKernel({ image, dy, y }: Specs, patchSize: number, adapter: Adapt
         let row = line / ${patchSize}u * ${height}u + line % ${patchSize}u;
         return (row * ${width}u + outer % ${patchSize}u) / ${pieces}u;
       }
-      fn loadB(place: u32, k: u32) -> ${vectorType(pieces)} {
+      fn depthB(k: u32) -> u32 {
         let tile = k % ${tokens - 1}u;
         let line = k / ${tokens - 1}u * ${channels * height}u + tile / ${width / patchSize}u * ${patchSize}u;
-        let start = (line * ${width}u + tile % ${width / patchSize}u * ${patchSize}u) / ${pieces}u;
-        return ${vectorType(pieces)}(image[start + place]);
-      }`,
+        return (line * ${width}u + tile % ${width / patchSize}u * ${patchSize}u) / ${pieces}u;
+      }
+      fn loadB(place: u32, depth: u32) -> ${vectorType(pieces)} { return ${vectorType(pieces)}(image[place + depth]); }`,
   };
   const product = {
     a: tokenRows,
@@ -92,6 +92,7 @@ function weightKernel({ image, dy, y }: Specs, patchSize: number, adapter: Adapt
     depth: batch * (tokens - 1),
     batch: 1,
     declarations: bindings({ image, dy }, { y }, { vector: { image: pieces, dy: quads } }),
+    initial: startOf(),
     store: wgsl`
       fn store(batch: u32, row: u32, column: u32, product: f32) { y[row * ${columns}u + column] = ${y.dtype}(product); }`,
   };

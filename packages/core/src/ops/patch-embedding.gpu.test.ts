@@ -47,7 +47,7 @@ describeOp(patchEmbeddingOp, {
   "patches of one pixel": image({ batch: 3, channels: 1, height: 1, width: 1, patchSize: 1, features: 1 }),
   "grid folded over two axes": image(
     { batch: 2, channels: 1, height: 8, width: 8, patchSize: 2, features: 33 },
-    { adapter: { maxWorkgroupsPerDimension: 3 }, gradients: false },
+    { adapter: { maxWorkgroupsPerDimension: 5 }, gradients: false },
   ),
   "workgroup tiles": image(
     { batch: 2, channels: 3, height: 16, width: 24, patchSize: 4, features: 35 },

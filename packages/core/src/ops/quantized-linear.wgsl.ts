@@ -1,11 +1,11 @@
 import { bindings } from "../bindings.ts";
 import type { AdapterFacts, Kernel, KernelSpecs } from "../op.ts";
+import { type Factor, startOf } from "../product-spec.ts";
 import { lastDim, rowCount } from "../shape.ts";
 import { wgsl } from "../wgsl.ts";
 import { linearResult, linearStore } from "./linear.wgsl.ts";
 import type { Activation } from "./snippets/activation.ts";
 import { productKernel, storedFactor } from "./snippets/product.ts";
-import type { Factor } from "./snippets/product-spec.ts";
 
 export interface QuantizedLinearAttrs {
   readonly bits: 8 | 4;
@@ -27,6 +27,7 @@ export function quantizedLinearKernel(
     depth,
     batch: 1,
     declarations: bindings({ x, packed, scales, bias, residual }, ...linearResult(specs, { x: 4 })),
+    initial: startOf(bias),
     store: linearStore(specs, attrs.activation),
   };
   return productKernel(product, adapter);
@@ -40,6 +41,7 @@ function packedFactor(extent: number, depth: number, { bits, group }: QuantizedL
   const access = wgsl`
     fn startB(batch: u32) -> u32 { return 0u; }
     fn placeB(start: u32, outer: u32) -> u32 { return outer; }
+    fn depthB(k: u32) -> u32 { return k; }
     fn loadB(row: u32, k: u32) -> vec4f {
       let word = packed[row * ${depth / perWord}u + k / ${perWord}u];
       let four = vec4i(bitcast<i32>(${four}));

@@ -1,6 +1,7 @@
 import { bindings } from "../bindings.ts";
 import { apply } from "../graph/apply.ts";
 import { defineFused } from "../op.ts";
+import { startOf } from "../product-spec.ts";
 import { expectFloat, expectRank, expectShape } from "../shape.ts";
 import { type DType, elementCount } from "../spec.ts";
 import { f32Literal, wgsl } from "../wgsl.ts";
@@ -46,6 +47,7 @@ export const similarityBackwardOp = defineFused<"dy" | "other", "temperature", S
       depth,
       batch: 1,
       declarations: bindings({ dy, other, temperature }, { y }, { vector }),
+      initial: startOf(),
       store: wgsl`
         fn store(batch: u32, row: u32, column: u32, product: f32) {
           y[row * ${width}u + column] = ${y.dtype}(product * ${f32Literal(scale)}${temperature ? " / f32(temperature[0])" : ""});

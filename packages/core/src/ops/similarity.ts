@@ -3,6 +3,7 @@ import { apply } from "../graph/apply.ts";
 import type { PrimitiveSet } from "../graph/primitive-set.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { type AdapterFacts, defineFused, type Kernel, type Operands } from "../op.ts";
+import { startOf } from "../product-spec.ts";
 import { expectFloat, expectRank, expectShape } from "../shape.ts";
 import type { TensorSpec } from "../spec.ts";
 import { f32Literal, wgsl } from "../wgsl.ts";
@@ -64,6 +65,7 @@ function lower({ a, b, temperature, y }: Specs, scale: number, adapter: AdapterF
     depth,
     batch: 1,
     declarations: bindings({ a, b, temperature }, { y }, { vector: { a: factor.vector, b: factor.vector } }),
+    initial: startOf(),
     store: wgsl`
       fn store(batch: u32, row: u32, column: u32, product: f32) {
         y[row * ${n}u + column] = ${y.dtype}(product * ${f32Literal(scale)}${temperature ? " / f32(temperature[0])" : ""});

@@ -7,7 +7,9 @@ import type { Graph, TensorData } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { trace } from "../graph/trace.ts";
 import { floatsFrom, halvesFrom } from "../half.ts";
-import type { AdapterFacts, AnyOp } from "../op.ts";
+import type { AdapterFacts, AnyOp, KernelChoices } from "../op.ts";
+import { opsOf } from "../ops/ops-of.ts";
+import { nodeSpecs } from "../profile/costs.ts";
 import { type DType, elementCount, isFloat, type TensorSpec } from "../spec.ts";
 import { expectClose, type Tolerance } from "./allclose.ts";
 import { gradcheck } from "./gradcheck.ts";
@@ -98,10 +100,22 @@ interface KernelCheck {
   readonly facts: Partial<AdapterFacts> | undefined;
 }
 
+/** Checks the kernel, and where the adapter may choose between several, each of them. */
 async function checkKernel({ graph, inputs, exact, tolerance, gpu, facts }: KernelCheck): Promise<void> {
-  using executor = await createWebGpuExecutor({ ...(gpu && { gpu }), ...(facts && { facts }) });
-  using program = await executor.compile(graph);
-  compare("kernel", graph, await program.run(inputs), { exact, tolerance });
+  using opened = await createWebGpuExecutor({ ...(gpu && { gpu }), ...(facts && { facts }) });
+  for (const choices of await candidatesOf(graph, opened.facts)) {
+    using executor = await createWebGpuExecutor({ device: opened.device, facts: { ...facts, choices } });
+    using program = await executor.compile(graph);
+    const kernel = ["kernel", ...Object.values(choices)].join(" ");
+    compare(kernel, graph, await program.run(inputs), { exact, tolerance });
+  }
+}
+
+async function candidatesOf(graph: Graph, facts: AdapterFacts): Promise<KernelChoices[]> {
+  const ops = await opsOf(graph);
+  const node = graph.nodes.at(-1)!;
+  const choice = ops[node.op]!.lower?.(nodeSpecs(node, graph), node.attrs, facts).choice;
+  return choice ? choice.names.map((name) => ({ [choice.work]: name })) : [{}];
 }
 
 async function checkTfjs(

@@ -19,6 +19,7 @@ import { type PipelineCache, pipelineCache } from "./pipelines.ts";
 import { placeGraph } from "./placement.ts";
 import { createProgram } from "./program.ts";
 import { type WebGpuTensor, webGpuTensor } from "./tensor.ts";
+import type { KernelTuning, TuningContext, TuningOptions } from "./tuning.ts";
 
 export interface WebGpuExecutorOptions {
   /** A device of the page's own, for instance the one that tfjs uses. Default: a new one from `gpu`. */
@@ -27,6 +28,8 @@ export interface WebGpuExecutorOptions {
   readonly gpu?: GPU;
   /** Facts that replace what the adapter says: tests fold grids with small limits. */
   readonly facts?: Partial<AdapterFacts>;
+  /** Measures, once for each adapter, which of several kernels is fastest. Default: none is measured. */
+  readonly tuning?: TuningOptions;
 }
 
 export interface WebGpuExecutor extends Executor {
@@ -42,18 +45,18 @@ interface Context {
   readonly facts: AdapterFacts;
   readonly memory: BufferMemory;
   readonly pipelines: PipelineCache;
+  readonly tuning: KernelTuning | undefined;
 }
 
 /** Runs graphs on WebGPU. Throws a DeviceError where there is no adapter. */
 export async function createWebGpuExecutor(options: WebGpuExecutorOptions = {}): Promise<WebGpuExecutor> {
   const { device, info, owned } = await openDevice(options);
-  const facts = { ...adapterFacts(device, info), ...options.facts };
+  const facts = await withCpuKernels({ ...adapterFacts(device, info), ...options.facts });
   const memory = bufferMemory(device);
+  const kernels = { device, facts, memory, pipelines: pipelineCache(device) };
   const context: Context = {
-    device,
-    facts,
-    memory,
-    pipelines: pipelineCache(device),
+    ...kernels,
+    tuning: options.tuning && (await tuningOf({ ...kernels, description: describeAdapter(info) }, options.tuning)),
   };
   const wrap = (spec: TensorSpec, buffer: GPUBuffer, dispose: () => void = () => undefined) =>
     webGpuTensor({ device, memory, spec, buffer, offset: 0, dispose });
@@ -83,6 +86,19 @@ export async function createWebGpuExecutor(options: WebGpuExecutorOptions = {}):
   };
 }
 
+/** Pages that have a GPU do not load them. */
+async function withCpuKernels(facts: AdapterFacts): Promise<AdapterFacts> {
+  if (!facts.isCpu) return facts;
+  const { cpuKernels } = await import("../../ops/cpu-kernels.ts");
+  return { ...facts, cpu: cpuKernels };
+}
+
+/** Pages that measure nothing do not load it. */
+async function tuningOf(context: TuningContext, options: TuningOptions): Promise<KernelTuning> {
+  const { openTuning } = await import("./tuning.ts");
+  return openTuning(context, options);
+}
+
 async function openDevice({ device, gpu }: WebGpuExecutorOptions) {
   if (device) return { device, info: device.adapterInfo, owned: false };
   const source = gpu ?? globalThis.navigator?.gpu;
@@ -98,7 +114,7 @@ async function compile(
   stores: ParameterStore | readonly ParameterStore[] = [],
   { into = {} }: CompileOptions = {},
 ): Promise<Program> {
-  const { device, facts, memory, pipelines } = context;
+  const { device, memory, pipelines, tuning } = context;
   const ops = await opsOf(traced);
   const graph = eliminateDeadCode(eliminateCommonSubexpressions(traced, ops), ops);
   const parameters = parametersOf(graph, storesOf(stores) as readonly WebGpuParameterStore[]);
@@ -109,6 +125,7 @@ async function compile(
       placeGraph(graph, { ...place, memory: recorded(memory, made) }),
     );
     const kernels = graph.nodes.filter((node) => !opOf(ops, node).view);
+    const facts = (await tuning?.factsFor(kernels, graph, ops)) ?? context.facts;
     const maxBindingBytes = device.limits.maxStorageBufferBindingSize;
     const dispatches = await Promise.all(
       kernels.map((node) =>

@@ -75,12 +75,15 @@ export function createProgram(parts: ProgramParts): Program {
       signal?.throwIfAborted();
       const encoder = device.createCommandEncoder();
       const pass = encoder.beginComputePass();
+      let set: GPUComputePipeline | undefined;
       for (let i = start; i < end; i++) {
-        const dispatch = dispatches[i]!;
-        pass.setPipeline(dispatch.pipeline);
+        const { pipeline, workgroups } = dispatches[i]!;
+        if (pipeline !== set) pass.setPipeline(pipeline);
+        set = pipeline;
         pass.setBindGroup(0, groups.of(i, external));
-        const [x, y, z] = dispatch.workgroups;
-        pass.dispatchWorkgroups(x, y, z);
+        const [x, y] = workgroups; // the grids are flat
+        if (y === 1) pass.dispatchWorkgroups(x);
+        else pass.dispatchWorkgroups(x, y);
       }
       pass.end();
       device.queue.submit([encoder.finish()]);

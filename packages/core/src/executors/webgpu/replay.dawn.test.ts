@@ -11,6 +11,9 @@ const MAKERS = [
   ...["createComputePipeline", "createComputePipelineAsync", "createQuerySet", "createTexture", "createSampler"],
 ] as const;
 
+const ENCODER = ["beginComputePass", "copyBufferToBuffer", "clearBuffer", "finish"] as const;
+const PASS = ["setPipeline", "setBindGroup", "dispatchWorkgroups", "end"] as const;
+
 let gpu: GPU;
 let executor: WebGpuExecutor;
 beforeAll(async () => {
@@ -52,6 +55,45 @@ test("the second run makes no object on the device, and gives the same", async (
     for (let i = 0; i < 3; i++) expect(await program.run({ x })).toEqual(first);
     expect(made).toEqual([]);
     expect(executor.memory()).toEqual(memory);
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+  }
+});
+
+test("a run whose input and output stay on the device is one pass and a call or three per dispatch", async () => {
+  using store = await executor.upload([weight]);
+  using program = await executor.compile(layers(5), store);
+  const { device } = executor;
+  using x = executor.tensor({ dtype: "f32", shape: [8, WIDTH] }, new Float32Array(8 * WIDTH));
+  await program.run({ x }, { read: [] });
+  const calls: Record<string, number> = {};
+  /** The same object, its methods counted. */
+  const counted = <T extends object>(object: T, names: readonly (keyof T & string)[]) => {
+    for (const name of names) {
+      const method = (object[name] as (...args: unknown[]) => unknown).bind(object);
+      const call = (...args: unknown[]) => {
+        calls[name] = (calls[name] ?? 0) + 1;
+        const made = method(...args);
+        return name === "beginComputePass" ? counted(made as GPUComputePassEncoder, PASS) : made;
+      };
+      Object.defineProperty(object, name, { value: call });
+    }
+    return object;
+  };
+  const createEncoder = device.createCommandEncoder.bind(device);
+  const spies = [
+    vi.spyOn(device, "createCommandEncoder").mockImplementation(() => counted(createEncoder(), ENCODER)),
+    vi.spyOn(device.queue, "submit"),
+    vi.spyOn(device.queue, "writeBuffer"),
+  ];
+  try {
+    await program.run({ x }, { read: [] });
+    expect(spies.map((spy) => spy.mock.calls.length)).toEqual([1, 1, 0]);
+    const count = program.dispatchCount;
+    expect(calls).toEqual({
+      ...{ beginComputePass: 1, end: 1, finish: 1 },
+      ...{ setPipeline: count, setBindGroup: count, dispatchWorkgroups: count },
+    });
   } finally {
     for (const spy of spies) spy.mockRestore();
   }

@@ -67,6 +67,8 @@ export function gradientSides(of: readonly Attended[]): GradientSide[] {
 /** How a workgroup walks a side. */
 export interface GradientVariant {
   readonly threads: number;
+  /** The workgroup is a quad of subgroups of four, and `thread` the lane. */
+  readonly quad: boolean;
   /** What both sides share. */
   readonly declarations: Wgsl;
   /** Rows that a workgroup holds. */
@@ -96,8 +98,9 @@ export function ownFacts(side: GradientSide, row: number): string {
   return `let ids${row} = vec4u(first + ${row}u);\nlet facts${row} = ${side.own}Facts(batchHead, ids${row});`;
 }
 
-/** WGSL: `others` and `otherFacts` of the four rows from expression `from` on. */
-export function otherFacts(side: GradientSide, name: string | number, from: string): string {
+/** WGSL: `others` and `otherFacts` of the four rows from expression `from` on, in the order in which `lane` has them. */
+export function otherFacts(side: GradientSide, name: string | number, from: string, lane?: string): string {
   const facts = side.own === "query" ? "keyFacts" : "queryFacts";
-  return `let others${name} = vec4u(${from}) + vec4u(0u, 1u, 2u, 3u);\nlet otherFacts${name} = ${facts}(batchHead, others${name});`;
+  const order = `vec4u(0u, 1u, 2u, 3u)${lane ? ` ^ vec4u(${lane})` : ""}`;
+  return `let others${name} = vec4u(${from}) + (${order});\nlet otherFacts${name} = ${facts}(batchHead, others${name});`;
 }

@@ -24,6 +24,7 @@ export function gradientTiles(headDim: number): GradientVariant {
   const columns = Math.ceil(Math.ceil(headDim / 4) / 8); // pieces of a head that an invocation sums
   return {
     threads: THREADS,
+    quad: false,
     rows: TILE,
     declarations: wgsl`
       var<workgroup> ownLeft: array<vec4f, ${DEPTH * GROUPS}>; // [depth, rows / 4]

@@ -1,12 +1,15 @@
 import type { DType } from "../../spec.ts";
 import { f32Literal, type Wgsl, wgsl } from "../../wgsl.ts";
 import type { ScoreAttrs } from "./attention-scores.ts";
+import { swapped } from "./quad.ts";
 
 /** Queries that one invocation carries through the keys. */
 export interface QueryTile {
   readonly rows: number;
   /** Quadruples of keys per step. */
   readonly quads: number;
+  /** 4: the invocations of a quad, `lane` 0 to 3, load one key of each quadruple and swap; each has them in its own order. */
+  readonly share: 1 | 4;
   readonly vector: 1 | 4;
   /** There is a padding mask. */
   readonly masked: boolean;
@@ -15,7 +18,7 @@ export interface QueryTile {
 
 /** Where keys and values are read; each function gives a WGSL expression. */
 export interface TileSources {
-  /** Index at which key (value) `j` of the step begins. */
+  /** Index at which key (value) `j` of the step begins; of shared ones the own of quadruple `j`. */
   keyBegin(j: number): string;
   valueBegin(j: number): string;
   /** Piece `d` of the query of a row. */
@@ -55,20 +58,28 @@ export function startQueries(tile: QueryTile): Wgsl {
 export function attendKeys(tile: QueryTile, sources: TileSources): Wgsl {
   const rows = upTo(tile.rows);
   const quads = upTo(tile.quads);
-  const keys = upTo(4 * tile.quads);
   return wgsl`
-    ${lines(keys, (j) => `let key${j} = ${sources.keyBegin(j)};\nlet value${j} = ${sources.valueBegin(j)};`)}
+    ${lines(upTo((4 * tile.quads) / tile.share), (j) => `let key${j} = ${sources.keyBegin(j)};\nlet value${j} = ${sources.valueBegin(j)};`)}
     ${lines(rows, (r) => quads.map((g) => `var s${r}_${g} = vec4f();`).join(" "))}
     for (var d = 0u; d < pieces; d++) {
-      ${lines(keys, (j) => `let k${j} = Piece(${sources.key}[key${j} + d]);`)}
+      ${loads(tile, "k", (j) => `${sources.key}[key${j} + d]`)}
       ${lines(rows, (r) => [`let q${r} = ${sources.query(r)};`, ...quads.map((g) => products(tile, r, g))].join("\n"))}
     }
     ${lines(quads, (g) => masks(tile, g))}
     ${lines(rows, (r) => softmaxStep(tile, r))}
     for (var d = 0u; d < pieces; d++) {
-      ${lines(keys, (j) => `let v${j} = Piece(${sources.value}[value${j} + d]);`)}
+      ${loads(tile, "v", (j) => `${sources.value}[value${j} + d]`)}
       ${lines(rows, (r) => weightedValues(tile, r))}
     }`;
+}
+
+/** Piece `d` of each key, or value, of a step. */
+function loads({ quads, share }: QueryTile, name: string, element: (j: number) => string): Wgsl {
+  if (share === 1) return lines(upTo(4 * quads), (j) => `let ${name}${j} = Piece(${element(j)});`);
+  return lines(upTo(quads), (g) => {
+    const others = COMPONENTS.map((_, i) => `let ${name}${4 * g + i} = ${swapped(`own_${name}${g}`, i)};`);
+    return [`let own_${name}${g} = Piece(${element(g)});`, ...others].join("\n");
+  });
 }
 
 const COMPONENTS = ["x", "y", "z", "w"] as const;
@@ -93,11 +104,12 @@ function weightedValues({ quads, vector }: QueryTile, row: number): Wgsl {
 }
 
 /** `inside` and, with a mask, `padding` of four keys. */
-function masks({ masked }: QueryTile, quad: number): string {
-  const tokens = COMPONENTS.map((_, i) => `token + ${4 * quad + i}u`);
-  const inside = `let tokens${quad} = vec4u(${tokens.join(", ")});\nlet inside${quad} = tokens${quad} < vec4u(KEYS);`;
+function masks({ masked, share }: QueryTile, quad: number): string {
+  const order = share === 4 ? "(vec4u(0u, 1u, 2u, 3u) ^ vec4u(lane))" : "vec4u(0u, 1u, 2u, 3u)";
+  const tokens = `let tokens${quad} = token + ${4 * quad}u + ${order};`;
+  const inside = `${tokens}\nlet inside${quad} = tokens${quad} < vec4u(KEYS);`;
   if (!masked) return inside;
-  const loads = tokens.map((token) => `mask[batch * KEYS + min(${token}, KEYS - 1u)]`);
+  const loads = COMPONENTS.map((lane) => `mask[batch * KEYS + min(tokens${quad}.${lane}, KEYS - 1u)]`);
   return `${inside}\nlet padding${quad} = vec4f(${loads.join(", ")});`;
 }
 

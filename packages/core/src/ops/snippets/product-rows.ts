@@ -1,7 +1,7 @@
 import type { AdapterFacts, Kernel } from "../../op.ts";
+import type { Product } from "../../product-spec.ts";
 import { foldGrid } from "../../shape.ts";
 import { type Wgsl, wgsl } from "../../wgsl.ts";
-import type { Product } from "./product-spec.ts";
 import { subgroupReductions } from "./subgroup-reduce.ts";
 import { workgroupSum } from "./workgroup-sum.ts";
 
@@ -12,7 +12,8 @@ export function fewRows(product: Product, adapter: AdapterFacts): Kernel {
   const { a, b, depth, batch } = product;
   const rows = Array.from({ length: a.extent }, (_, r) => r);
   const piece = a.vector;
-  const multiply = (r: number) => (piece === 4 ? `dot(loadA(aAt${r}, k), right)` : `loadA(aAt${r}, k) * right`);
+  const multiply = (r: number) =>
+    piece === 4 ? `dot(loadA(aAt${r}, depthA(k)), right)` : `loadA(aAt${r}, depthA(k)) * right`;
   const each = (line: (r: number) => string): Wgsl => wgsl`${rows.map(line).join("\n")}`;
   const who = adapter.subgroups ? "lanes" : "local.x";
   const lanes = ", @builtin(subgroup_invocation_id) lane: u32, @builtin(subgroup_size) size: u32";
@@ -21,6 +22,7 @@ export function fewRows(product: Product, adapter: AdapterFacts): Kernel {
     ${product.declarations}
     ${a.access}
     ${b.access}
+    ${product.initial}
     ${product.store}
     ${adapter.subgroups ? subgroupReductions(THREADS) : workgroupSum(THREADS)}
 
@@ -34,13 +36,13 @@ export function fewRows(product: Product, adapter: AdapterFacts): Kernel {
       let bAt = placeB(startB(batch), column);
       ${each((r) => `let aAt${r} = placeA(startA(batch), ${r}u);\nvar total${r} = 0.0;`)}
       for (var k = local.x * ${piece}u; k < ${depth}u; k += ${THREADS * piece}u) {
-        let right = loadB(bAt, k);
+        let right = loadB(bAt, depthB(k));
         ${each((r) => `total${r} += ${multiply(r)};`)}
       }
       ${adapter.subgroups ? "let lanes = Lanes(local.x, lane, size);" : ""}
       ${each((r) => `total${r} = workgroupSum(${who}, total${r});`)}
       if (local.x == 0u) {
-        ${each((r) => `store(batch, ${r}u, column, total${r});`)}
+        ${each((r) => `store(batch, ${r}u, column, total${r} + initial(column));`)}
       }
     }`;
   return { source, workgroups: foldGrid(b.extent * batch, adapter) };

@@ -1,7 +1,7 @@
 import type { AdapterFacts, Kernel } from "../../op.ts";
+import type { Factor, Product } from "../../product-spec.ts";
 import { foldGrid } from "../../shape.ts";
 import { type Wgsl, wgsl } from "../../wgsl.ts";
-import type { Factor, Product } from "./product-spec.ts";
 
 const COLUMNS = 64;
 const DEPTH = 16;
@@ -9,11 +9,10 @@ const THREADS = 128;
 
 /**
  * GPUs: 128 invocations make a block of the result; both operands pass through workgroup memory in pieces of 4 lines
- * x 4 depths, so that memory is read and written as vec4 in either storage order.
+ * x 4 depths, so that memory is read and written as vec4 in either storage order. `rows` of the block: 32 or 64.
  */
-export function workgroupTiles(product: Product, adapter: AdapterFacts): Kernel {
+export function workgroupTiles(product: Product, adapter: AdapterFacts, rows: number): Kernel {
   const { a, b, depth, batch } = product;
-  const rows = blockRows(product);
   const own = rows / 8; // rows of an invocation; it has 4 columns
   const tilesM = Math.ceil(a.extent / rows);
   const tilesN = Math.ceil(b.extent / COLUMNS);
@@ -23,6 +22,7 @@ export function workgroupTiles(product: Product, adapter: AdapterFacts): Kernel 
     ${product.declarations}
     ${a.access}
     ${b.access}
+    ${product.initial}
     ${product.store}
     ${piece("A", a, depth)}
     ${piece("B", b, depth)}
@@ -62,17 +62,11 @@ export function workgroupTiles(product: Product, adapter: AdapterFacts): Kernel 
       for (var r = 0u; r < ${own}u; r++) {
         for (var c = 0u; c < 4u; c++) {
           let at = vec2u(row + ownRow + r, column + ownColumn + c);
-          if (at.x < ${a.extent}u && at.y < ${b.extent}u) { store(batch, at.x, at.y, total[r][c]); }
+          if (at.x < ${a.extent}u && at.y < ${b.extent}u) { store(batch, at.x, at.y, total[r][c] + initial(at.y)); }
         }
       }
     }`;
   return { source, workgroups: foldGrid(tilesM * tilesN * batch, adapter) };
-}
-
-/** Smaller blocks where large ones would leave rows or most of a GPU unused. */
-function blockRows({ a, b, batch }: Product): 32 | 64 {
-  const large = Math.ceil(a.extent / 64) * Math.ceil(b.extent / COLUMNS) * batch;
-  return a.extent <= 32 || large < 96 ? 32 : 64;
 }
 
 function accumulate(own: number, rows: number): string {
@@ -87,13 +81,13 @@ function piece(letter: "A" | "B", { extent, depthMajor, vector }: Factor, depth:
   const place = (line: string) => `place${letter}(start, ${line})`;
   const inside = (i: number | string) => `min(outer + ${i}u, ${extent - 1}u)`; // lines past the end are not stored
   const from = (i: number) => place(inside(i));
-  const at = (k: number) => `min(k + ${k}u, ${depth - 1}u)`;
+  const at = (k: number) => `depth${letter}(min(k + ${k}u, ${depth - 1}u))`;
   const loads = [0, 1, 2, 3].map((i) => {
     if (vector === 1)
       return `vec4f(${[0, 1, 2, 3].map((line) => `load${letter}(${from(line)}, ${at(i)})`).join(", ")})`;
     return depthMajor
       ? `load${letter}(${place(`min(outer, ${extent - 4}u)`)}, ${at(i)})`
-      : `load${letter}(${from(i)}, min(k, ${depth - 4}u))`;
+      : `load${letter}(${from(i)}, depth${letter}(min(k, ${depth - 4}u)))`;
   });
   const along = vector === 4 && !depthMajor;
   const kept = along ? loads : loads.map((load, i) => `select(vec4f(), ${load}, k + ${i}u < ${depth}u)`);

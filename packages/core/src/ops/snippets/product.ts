@@ -1,32 +1,33 @@
-import type { AdapterFacts, Kernel } from "../../op.ts";
+import type { AdapterFacts, Candidates, Kernel } from "../../op.ts";
+import type { Factor, Product } from "../../product-spec.ts";
 import { type Wgsl, wgsl } from "../../wgsl.ts";
-import { type RegisterTile, registerTiles } from "./product-registers.ts";
 import { fewRows } from "./product-rows.ts";
-import type { Factor, Product } from "./product-spec.ts";
 import { workgroupTiles } from "./product-workgroup.ts";
 
 /** The kernel of a product for an adapter; operands and epilogue are the caller's text. */
 export function productKernel(product: Product, adapter: AdapterFacts): Kernel {
-  if (adapter.isCpu) return registerTiles(product, adapter, registerTile(product, adapter));
-  const { a, b } = product;
-  const along = !a.depthMajor && !b.depthMajor && a.vector === b.vector;
-  return along && a.extent <= 4 ? fewRows(product, adapter) : workgroupTiles(product, adapter);
+  const candidates = (adapter.isCpu && adapter.cpu?.product(product, adapter)) || onGpu(product, adapter);
+  const names = Object.keys(candidates);
+  const work = workOf(product);
+  const make = candidates[adapter.choices?.[work] ?? ""] ?? candidates[names[0]!]!;
+  return { ...make(), choice: { work, names } };
 }
 
-/**
- * Measured on SwiftShader (4 lanes) and llvmpipe (8 lanes): a subgroup makes 16 rows x 32 columns, each row loaded once
- * and broadcast. Smaller products take fewer rows: their pipelines compile in a fraction of the time.
- */
-function registerTile({ a, b, depth, batch }: Product, adapter: AdapterFacts): RegisterTile {
-  const { subgroups, subgroupMinSize, subgroupMaxSize } = adapter;
-  const known = subgroups && subgroupMinSize === subgroupMaxSize && (subgroupMinSize === 4 || subgroupMinSize === 8);
-  const lanes = known ? subgroupMinSize : 1;
-  const work = a.extent * b.extent * depth * batch;
-  const most = work < 2 ** 20 ? 4 : work < 2 ** 24 || lanes === 1 ? 8 : 16;
-  const balanced = Math.ceil(a.extent / Math.ceil(a.extent / most)); // 20 rows are 2 x 12, not 16 + 4
-  const rows = balanced <= 2 && !(a.depthMajor && a.vector === 4) ? balanced : Math.ceil(balanced / 4) * 4;
-  const columns = work < 2 ** 20 || lanes === 8 ? 4 : 8;
-  return { rows, columns, threads: 8, share: rows < lanes ? 1 : lanes };
+/** Products of like shape and storage are one class: extents count by their powers of two. */
+function workOf({ a, b, depth, batch }: Product): string {
+  const order = ({ depthMajor, vector }: Factor) => `${depthMajor ? "t" : ""}${vector}`;
+  const extents = [batch, a.extent, b.extent, depth].map((extent) => Math.round(Math.log2(extent)));
+  return `product ${order(a)} ${order(b)} ${extents.join(" ")}`;
+}
+
+function onGpu(product: Product, adapter: AdapterFacts): Candidates {
+  const { a, b, batch } = product;
+  const along = !a.depthMajor && !b.depthMajor && a.vector === b.vector;
+  if (along && a.extent <= 4) return { "few rows": () => fewRows(product, adapter) };
+  const large = Math.ceil(a.extent / 64) * Math.ceil(b.extent / 64) * batch;
+  // smaller tiles where large ones would leave rows or most of a GPU unused
+  const heights = a.extent <= 32 ? [32] : large < 96 ? [32, 64] : [64, 32];
+  return Object.fromEntries(heights.map((rows) => [`${rows} rows`, () => workgroupTiles(product, adapter, rows)]));
 }
 
 /** Elements that one load of a stored operand may bring. */
@@ -56,6 +57,7 @@ export function storedFactor(letter: "A" | "B", stored: StoredFactor): Factor {
       return at / ${vector}u;
     }
     fn place${letter}(start: u32, outer: u32) -> u32 { return start + ${depthMajor ? `outer / ${vector}u` : `outer * ${line}u`}; }
-    fn load${letter}(place: u32, k: u32) -> ${type} { return ${type}(${name}[place + ${depthMajor ? `k * ${line}u` : `k / ${vector}u`}]); }`;
+    fn depth${letter}(k: u32) -> u32 { return ${depthMajor ? `k * ${line}u` : vector === 4 ? "k >> 2u" : "k"}; }
+    fn load${letter}(place: u32, depth: u32) -> ${type} { return ${type}(${name}[place + depth]); }`;
   return { extent, depthMajor, vector, access };
 }

@@ -1,4 +1,5 @@
-import type { Wgsl } from "../../wgsl.ts";
+import type { TensorSpec } from "./spec.ts";
+import { type Wgsl, wgsl } from "./wgsl.ts";
 
 /** One operand of a product: `extent` rows (or columns) of `depth` elements. */
 export interface Factor {
@@ -8,8 +9,8 @@ export interface Factor {
   /** Elements that one load brings: 4 neighbours as a vec4f, or 1 as an f32. */
   readonly vector: 1 | 4;
   /**
-   * Declares, X being A or B: `startX(batch) -> u32`; `placeX(start, outer) -> u32`, taken once per row; and
-   * `loadX(place, k)`, the f32 or vec4f at depth k.
+   * Declares, X being A or B: `startX(batch) -> u32`; `placeX(start, outer) -> u32`, taken once per row;
+   * `depthX(k) -> u32`, taken once per depth; and `loadX(place, depth)`, the f32 or vec4f there.
    */
   readonly access: Wgsl;
 }
@@ -22,6 +23,13 @@ export interface Product {
   readonly batch: number;
   /** Bindings and constants. */
   readonly declarations: Wgsl;
+  /** Declares `initial(column: u32) -> f32`, with which the sums of a column begin: a bias. See `startOf`. */
+  readonly initial: Wgsl;
   /** Declares `store(batch, row, column, value: f32)`; it is called only inside the result. */
   readonly store: Wgsl;
+}
+
+/** Sums begin with the bias, bound as `bias`, or with zero. */
+export function startOf(bias?: TensorSpec): Wgsl {
+  return wgsl`fn initial(column: u32) -> f32 { return ${bias ? "f32(bias[column])" : "0.0"}; }`;
 }
