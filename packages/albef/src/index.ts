@@ -89,4 +89,6 @@ export type {
   RawImage,
   ScoreMatrix,
   SearchOptions,
+  TuningOptions,
+  TuningStore,
 } from "./types.ts";

@@ -1,3 +1,4 @@
+import type { TuningOptions, TuningStore } from "@albef/core";
 import type { RawImage } from "@albef/encoder";
 import type { GalleryStore, MetaFilter, PictureMeta } from "./gallery/store.ts";
 import type {
@@ -49,6 +50,8 @@ export interface LoadOptions extends ProgressOptions {
   /** Storage of weights and activations. Default `auto`: f16 where the device has it and the weights are f16, else f32. */
   readonly dtype?: "auto" | "f32" | "f16" | undefined;
   readonly cache?: CachePreference | undefined;
+  /** On WebGPU: measures once for each adapter which kernels are fastest, and keeps that. Default: nothing is measured. */
+  readonly tuning?: TuningOptions | undefined;
 }
 
 export type {
@@ -67,7 +70,17 @@ export type {
   SearchOptions,
 } from "./gallery/types.ts";
 export type { OnProgress, ProgressEvent, ProgressOptions, ProgressPhase } from "./progress.ts";
-export type { Features, GalleryStore, MatchScore, MetaFilter, PictureMeta, RawImage, ScoreMatrix };
+export type {
+  Features,
+  GalleryStore,
+  MatchScore,
+  MetaFilter,
+  PictureMeta,
+  RawImage,
+  ScoreMatrix,
+  TuningOptions,
+  TuningStore,
+};
 
 /** ALBEF, ready to run. */
 export interface AlbefModel extends Disposable {

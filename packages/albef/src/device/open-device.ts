@@ -1,4 +1,11 @@
-import { createWebGpuExecutor, DeviceError, type Executor, isSoftwareAdapter } from "@albef/core";
+import {
+  createWebGpuExecutor,
+  DeviceError,
+  type Executor,
+  isSoftwareAdapter,
+  type TuningOptions,
+  type WebGpuExecutorOptions,
+} from "@albef/core";
 import { isNode } from "../platform.ts";
 import type { DeviceInfo, DeviceKind, DevicePreference } from "../types.ts";
 
@@ -12,27 +19,36 @@ export interface OpenedDevice {
 
 const BY_NAME = "asked for by name";
 
-/**
- * Takes the device asked for, or the fastest there is. Throws DeviceError where a named one does not work. `reason` says
- * why this one was named, for people.
- */
-export async function openDevice(preference: DevicePreference = "auto", reason = BY_NAME): Promise<OpenedDevice> {
+export interface OpenDeviceOptions {
+  /** Why this device was named, for people. */
+  readonly reason?: string;
+  /** Of kernels on WebGPU. */
+  readonly tuning?: TuningOptions | undefined;
+}
+
+/** Takes the device asked for, or the fastest there is. Throws DeviceError where a named one does not work. */
+export async function openDevice(
+  preference: DevicePreference = "auto",
+  { reason = BY_NAME, tuning }: OpenDeviceOptions = {},
+): Promise<OpenedDevice> {
+  const create = (options: WebGpuExecutorOptions = {}) =>
+    createWebGpuExecutor({ ...options, ...(tuning && { tuning }) });
   if (typeof preference === "object") {
-    return described("webgpu", await createWebGpuExecutor({ device: preference }), "the page gave its own GPUDevice");
+    return described("webgpu", await create({ device: preference }), "the page gave its own GPUDevice");
   }
   if (preference === "webgpu") {
     const gpu = await findGpu();
     if (!gpu) throw new DeviceError(`device "webgpu": ${noGpu()}`);
-    return described("webgpu", await createWebGpuExecutor({ gpu }), reason, gpu);
+    return described("webgpu", await create({ gpu }), reason, gpu);
   }
   if (preference === "wasm" || preference === "cpu") return openFallback(preference, reason);
-  if (preference === "auto") return openBest();
+  if (preference === "auto") return openBest(create);
   throw new DeviceError(
     `device: must be "auto", "webgpu", "wasm", "cpu" or a GPUDevice, got ${JSON.stringify(preference)}`,
   );
 }
 
-async function openBest(): Promise<OpenedDevice> {
+async function openBest(create: typeof createWebGpuExecutor): Promise<OpenedDevice> {
   const gpu = await findGpu();
   if (!gpu) return openFallback("wasm", noGpu());
   try {
@@ -41,7 +57,7 @@ async function openBest(): Promise<OpenedDevice> {
     if (isSoftwareAdapter(adapter.info)) {
       return openFallback("wasm", "the WebGPU adapter computes on the CPU, where wasm is faster");
     }
-    return described("webgpu", await createWebGpuExecutor({ gpu }), "a hardware WebGPU adapter was found", gpu);
+    return described("webgpu", await create({ gpu }), "a hardware WebGPU adapter was found", gpu);
   } catch (error) {
     return openFallback("wasm", `WebGPU failed: ${(error as Error).message}`);
   }

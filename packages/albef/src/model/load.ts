@@ -47,7 +47,7 @@ export interface ModelOrigin {
 }
 
 export async function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<LoadedModel> {
-  const { signal, onProgress, cache, device = "auto" } = options;
+  const { signal, onProgress, cache, device = "auto", tuning } = options;
   const files = await openSource(source, { signal, onProgress, cache });
   const { config, rerankHelps, text } = await readConfig(files);
   const tokenizer = await readTokenizer(files, config);
@@ -55,10 +55,10 @@ export async function loadModel(source: ModelSource, options: LoadOptions = {}):
   signal?.throwIfAborted();
   const fingerprint = await fingerprintOf(text, weights);
   const parts = { files, config, weights, options };
-  const run = await begin(await openDevice(device), parts).catch(async (error: unknown) => {
+  const run = await begin(await openDevice(device, { tuning }), parts).catch(async (error: unknown) => {
     const mayFallBack = device === "auto" && error instanceof DeviceError && !signal?.aborted;
     if (!mayFallBack) throw error;
-    return begin(await openDevice("wasm", `WebGPU was given up: ${error.message}`), parts);
+    return begin(await openDevice("wasm", { reason: `WebGPU was given up: ${error.message}` }), parts);
   });
   return assembled({ config, rerankHelps, tokenizer, fingerprint }, run, parts);
 }
