@@ -74,6 +74,25 @@ test("1000 files with bytes of their header flipped: read whole, or refused with
   expect(refused).toBeGreaterThan(500);
 });
 
+test("halves of both kinds, subnormals too, and tensors that begin at odd bytes, are read bit by bit", async () => {
+  const header =
+    '{"flag":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"b":{"dtype":"BF16","shape":[4],"data_offsets":[1,9]},' +
+    '"h":{"dtype":"F16","shape":[3],"data_offsets":[9,15]},"d":{"dtype":"F64","shape":[1],"data_offsets":[15,23]}}';
+  for (const space of ["", " ", "  "]) {
+    const bytes = file(header + space, 23);
+    const view = new DataView(bytes.buffer, bytes.length - 23);
+    view.setUint8(0, 1);
+    for (const [i, bits] of [0x0001, 0x807f, 0x3f80, 0xff80].entries()) view.setUint16(1 + 2 * i, bits, true);
+    for (const [i, bits] of [0x0001, 0x83ff, 0x7c00].entries()) view.setUint16(9 + 2 * i, bits, true);
+    view.setFloat64(15, 0.1, true);
+    const read = await open(bytes);
+    expect([...(await read.read("b")).data]).toEqual([2 ** -133, -127 * 2 ** -133, 1, -Infinity]);
+    expect((await read.read("h")).data).toEqual(Uint16Array.of(0x0001, 0x83ff, 0x7c00));
+    expect([...(await read.read("d")).data]).toEqual([Math.fround(0.1)]);
+    expect([...(await read.read("flag")).data]).toEqual([1]);
+  }
+});
+
 describe("headers made to mislead", () => {
   const entry = (begin: number, end: number) => `{"dtype":"F32","shape":[1],"data_offsets":[${begin},${end}]}`;
   test.each<[string, string, number]>([
