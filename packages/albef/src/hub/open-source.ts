@@ -1,6 +1,7 @@
 import { ModelSourceError } from "../errors.ts";
 import { isNode, nodeUrl } from "../platform.ts";
 import type { CachePreference, ModelSource, ProgressOptions } from "../types.ts";
+import { isQuotaExceeded } from "./blob-store.ts";
 import { DEFAULT_TUNING, type Tuning } from "./job.ts";
 import { diskFiles, folderFiles, keptModelFolder, pickedFiles } from "./local.ts";
 import type { ModelFiles } from "./model-files.ts";
@@ -54,9 +55,11 @@ async function openRemote(base: URL, { cache, tuning, onProgress, signal }: Open
   if (opened.note) tell(opened.note);
   const isAuto = cache === undefined || cache === "auto";
   const store = isAuto
-    ? withMemory(opened.store, () =>
-        tell("the browser's storage is full: what is left is kept in memory for this session"),
-      )
+    ? withMemory(opened.store, (error) => tell(`${refusal(error)}: what is left is kept in memory for this session`))
     : opened.store;
   return remoteFiles(base, { store, tuning: { ...DEFAULT_TUNING, ...tuning }, onProgress, signal });
+}
+
+function refusal(error: unknown): string {
+  return isQuotaExceeded(error) ? "the browser's storage is full" : `the cache cannot be written (${String(error)})`;
 }

@@ -1,6 +1,6 @@
 import { isNode } from "../platform.ts";
 import type { CachePreference } from "../types.ts";
-import { type BlobStore, isQuotaExceeded, memoryStore } from "./blob-store.ts";
+import { type BlobStore, memoryStore } from "./blob-store.ts";
 import { cacheApiStore } from "./cache-api-store.ts";
 import { opfsStore } from "./opfs-store.ts";
 
@@ -21,7 +21,7 @@ export async function openStore(preference: CachePreference = "auto"): Promise<O
     return { store };
   }
   const store = (await opfsStore()) ?? (await cacheApiStore()) ?? (await nodeStore());
-  return store ? { store: withMemory(store) } : { store: memoryStore(), note: NO_CACHE };
+  return store ? { store } : { store: memoryStore(), note: NO_CACHE };
 }
 
 /** The folder that Node keeps models in; null in a browser, which does not load the code for it. */
@@ -29,9 +29,10 @@ export async function nodeStore(): Promise<BlobStore | null> {
   return isNode() ? (await import("./disk-store.ts")).diskStore() : null;
 }
 
-/** What no longer fits into `store` is kept in memory for this session. */
-export function withMemory(store: BlobStore, onFull?: () => void): BlobStore {
+/** What `store` does not take, because it is full or may not be written, is kept in memory for this session; told once. */
+export function withMemory(store: BlobStore, onRefused?: (error: unknown) => void): BlobStore {
   const overflow = memoryStore();
+  let told = false;
   return {
     kind: store.kind,
     persistent: store.persistent,
@@ -40,8 +41,8 @@ export function withMemory(store: BlobStore, onFull?: () => void): BlobStore {
       try {
         await store.put(path, data);
       } catch (error) {
-        if (!isQuotaExceeded(error)) throw error;
-        onFull?.();
+        if (!told) onRefused?.(error);
+        told = true;
         await overflow.put(path, data);
       }
     },
