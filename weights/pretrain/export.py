@@ -1,8 +1,9 @@
-"""Export a checkpoint: python3 export.py CORPUS RUN/last.pt OUT [--teacher] [--before MODEL].
+"""Export a checkpoint: python3 export.py CORPUS RUN/last.pt OUT [--teacher] [--before MODEL [--share 0.5]].
 
 Writes weights, configuration, tokenizer, recorded results and recalls. --teacher takes the momentum copy, which is an
-average of the last few hundred steps. --before MODEL takes the mean with the weights that the run went on from: between
-the two, held-out recall is higher than at either end (Wortsman et al. 2022, weight-space ensembles).
+average of the last few hundred steps. --before MODEL names the weights that the run went on from; a --share of the new ones
+below 1 takes a mean of both: between the two, recall can be higher than at either end (Wortsman et al. 2022, weight-space
+ensembles).
 """
 
 import argparse
@@ -15,7 +16,7 @@ import torch
 import safetensors_file
 from corpus import Corpus
 from model import Albef
-from official import from_official, to_official
+from official import from_official, load_grown, to_official
 from recall import load_image, measure
 from text import CLS, MASK, PAD, SEP, UNK
 
@@ -64,18 +65,20 @@ def write_manifest(out):
 def trainings(state, options):
     """What led to these weights, the earliest first."""
     before = json.loads((options.before / "evaluation.json").read_text())["training"] if options.before else []
-    weights = ("momentum copy" if options.teacher else "model") + (", mean with those before" if options.before else "")
+    mixed = f", {options.share} of a mean with those before" if options.before and options.share < 1 else ""
+    weights = ("momentum copy" if options.teacher else "model") + mixed
     this = {name: state[name] for name in ("seconds", "steps", "samples", "phase")} | {"weights": weights}
     return [*(before if isinstance(before, list) else [before]), this]
 
 
-def weights_of(state, options):
+def weights_of(state, tokenizer, options):
     """The model that is exported."""
     trained = Albef(state["config"]["model"])
-    trained.load_state_dict(state["teacher" if options.teacher else "model"])
-    if options.before:
-        before = from_official(state["config"]["model"], options.before / "model.safetensors").state_dict()
-        trained.load_state_dict({name: (value + before[name]) / 2 for name, value in trained.state_dict().items()})
+    new = state["teacher" if options.teacher else "model"]
+    if options.before and options.share < 1:
+        before = load_grown(Albef(state["config"]["model"]), options.before, tokenizer).state_dict()
+        new = {name: options.share * value + (1 - options.share) * before[name] for name, value in new.items()}
+    trained.load_state_dict(new)
     return trained
 
 
@@ -86,6 +89,7 @@ def main():
     parser.add_argument("out", type=Path)
     parser.add_argument("--teacher", action="store_true")
     parser.add_argument("--before", type=Path)
+    parser.add_argument("--share", type=float, default=1.0)
     options = parser.parse_args()
     out = options.out
     out.mkdir(parents=True, exist_ok=True)
@@ -94,7 +98,7 @@ def main():
     state, tokenizer = torch.load(options.checkpoint), Corpus(options.corpus, 0).tokenizer
     config = state["config"]
     positions = config["model"]["bert_config"]["max_position_embeddings"]
-    safetensors_file.write(out / "model.safetensors", to_official(weights_of(state, options), positions))
+    safetensors_file.write(out / "model.safetensors", to_official(weights_of(state, tokenizer, options), positions))
     model = from_official(config["model"], out / "model.safetensors")
     found = {name: measure(model, tokenizer, HERE.parent / "eval" / f"{name}.json", RERANKED) for name in SETS}
     (out / "tokenizer.json").write_text(tokenizer.to_json() + "\n")

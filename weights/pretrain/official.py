@@ -49,11 +49,12 @@ def grown(state, old, tokenizer):
     return {name: extend(value) if name.endswith(TABLES) else value for name, value in state.items()}
 
 
-def load_start(model, folder, tokenizer):
-    """Fill the model with exported weights, of a smaller vocabulary perhaps, to be trained further."""
+def load_grown(model, folder, tokenizer):
+    """Fill the model with exported weights, of a smaller vocabulary perhaps, and return it."""
     vocabulary = json.loads((folder / "tokenizer.json").read_text())["model"]["vocab"]
     stored = stored_state(folder / "model.safetensors")
     model.load_state_dict(grown(stored, sorted(vocabulary, key=vocabulary.get), tokenizer))
+    return model
 
 
 def from_official(config, path):

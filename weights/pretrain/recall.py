@@ -33,10 +33,14 @@ def recalls(scores, relevant):
     return [round(100 * hit[:, :k].any(1).float().mean().item(), 1) for k in (1, 5, 10)]
 
 
-def rescore(model, coded, similarity, k, by_text):
-    """Score matrix shaped like similarity: ITM logits of the k best columns of each row, -100 elsewhere."""
-    scores = torch.full_like(similarity, -100.0)
-    for row, best in enumerate(similarity.topk(min(k, similarity.shape[1]), 1).indices):
+def rescore(model, coded, similarity, k, asked):
+    """Score matrix shaped like similarity: ITM logits of the k best columns of each asked row, -100 elsewhere.
+
+    asked = (rows, whether they are texts).
+    """
+    (rows, by_text), scores = asked, torch.full_like(similarity, -100.0)
+    for row in rows.nonzero()[:, 0].tolist():
+        best = similarity[row].topk(min(k, similarity.shape[1])).indices
         text_rows, image_rows = ([row] * len(best), best) if by_text else (best, [row] * len(best))
         logits = model.match(coded["text"][text_rows], coded["mask"][text_rows], coded["image"][image_rows])
         scores[row, best] = logits[:, 1]
@@ -54,7 +58,8 @@ def measure(model, tokenizer, annotations, k):
     coded = {"image": image, "text": text, "mask": mask}
     similarity = text_feature @ image_feature.t()
     relevant = image_of[:, None] == torch.arange(len(images))[None]
-    ir, tr = rescore(model, coded, similarity, k, True), rescore(model, coded, similarity.t(), k, False)
+    ir = rescore(model, coded, similarity, k, (relevant.any(1), True))
+    tr = rescore(model, coded, similarity.t(), k, (relevant.any(0), False))
     return {
         "pictures": len(images),
         "IR": recalls(similarity, relevant),

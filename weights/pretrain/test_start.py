@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 
 from model import Albef
-from official import load_official, load_start
+from official import load_official, load_grown
 from text import Tokenizer
 
 MINI = Path(__file__).parents[1] / "albef-mini"
@@ -24,7 +24,7 @@ class Start(unittest.TestCase):
         larger = Tokenizer(more)
         config["bert_config"]["vocab_size"] = len(more)
         after = Albef(config).eval()
-        load_start(after, MINI, larger)
+        load_grown(after, MINI, larger)
         table = "word_embeddings"
         pieces = before.text_encoder.bert.embeddings[table].weight[[vocabulary[p] for p in ("q", "##z", "##x")]]
         torch.testing.assert_close(after.text_encoder.bert.embeddings[table].weight[900], pieces.mean(0))

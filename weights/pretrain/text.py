@@ -5,7 +5,7 @@ import string
 
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 PAD, UNK, CLS, SEP, MASK = range(5)
-MAX_TOKENS = 16
+MAX_TOKENS = 30  # as the official evaluation
 
 
 def pieces(word, vocabulary):

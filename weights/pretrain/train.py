@@ -19,7 +19,7 @@ import processes
 from corpus import Corpus
 from evaluate import evaluate
 from exchange import open_training
-from official import load_start
+from official import load_grown
 from run import Run
 from shards import Shards
 
@@ -79,7 +79,7 @@ def main():
     run = Run(config, device, corpus)
     torch.manual_seed(seed + processes.rank())
     if options.start and options.start.is_dir():
-        load_start(run.model, options.start, corpus.tokenizer)
+        load_grown(run.model, options.start, corpus.tokenizer)
     elif options.start:
         open_training(run, options.start)
     if (options.run / "last.pt").exists():
