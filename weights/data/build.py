@@ -106,11 +106,13 @@ def credits(used=None):
 
 def notice():
     """One line per source of pictures or words."""
-    text = json.loads((HERE / "sources.json").read_text())["text"]
+    sources = json.loads((HERE / "sources.json").read_text())
+    text, shots = sources["text"], sources["photographs"]
+    measured = f"{shots['package']} {shots['version']}: photographs, {shots['license']} (test); each in eval/NOTICE"
     words_of = [f"{s['package']} {s['version']}: words, {s['license']}" for s in text]
     head = "Sources of the pictures and words albef-mini was trained and measured with. "
     head += "Pictures marked (dev) and (test) were never trained."
-    return "\n".join([head, "", *credits(), "", *words_of, ""])
+    return "\n".join([head, "", *credits(), measured, "", *words_of, ""])
 
 
 def main(out):
