@@ -51,11 +51,15 @@ def hard_negatives(similarity, concept, hardness):
 
 
 def wrong_texts(model, text, batch, other):
-    """States and mask of a text that does not fit each picture: another row's, or its foil where it has one."""
+    """States and mask of a text that does not fit each picture: another row's, or its foil where it has one.
+
+    Foils teach the text encoder only where the other texts do.
+    """
     states, mask = text[other], batch["mask"][other]
     if "foiled" not in batch or not batch["foiled"].any():
         return states, mask
-    foil, _ = model.text(batch["foil_ids"], batch["foil_mask"])
+    with torch.set_grad_enabled(text.requires_grad):
+        foil, _ = model.text(batch["foil_ids"], batch["foil_mask"])
     foiled = batch["foiled"][:, None]
     return torch.where(foiled[..., None], foil, states), torch.where(foiled, batch["foil_mask"], mask)
 
