@@ -1,7 +1,10 @@
 import { test } from "@playwright/test";
-import { findsKnownPictures, keepsOwnPhotos, showsWhereWordsAre } from "./support/flows.ts";
+import { answersTheLink, findsKnownPictures, keepsOwnPhotos, showsWhereWordsAre } from "./support/flows.ts";
 
 test("WebGPU: search finds the right pictures", ({ page }) => findsKnownPictures(page, "webgpu", "WebGPU"));
+
+test("WebGPU: a link with a query is answered; time to the first result", ({ page }, info) =>
+  answersTheLink(page, "webgpu", info));
 
 test("WebGPU: own photos are added, found, kept and removed", ({ page }) => keepsOwnPhotos(page, "webgpu"));
 

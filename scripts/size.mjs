@@ -3,11 +3,16 @@
 // `--list` prints the modules by their share.
 import { gzipSync } from "node:zlib";
 import { build } from "vite";
+import { compactWgsl } from "./lib/compact-wgsl.mjs";
 import { root } from "./lib/run.mjs";
 
 const LIMIT_KB = 60;
 const OUTSIDE = [/^@tensorflow\//, /^@huggingface\/tokenizers$/];
-/** Modules that are imported dynamically: on CPU adapters, in Node, where WebGPU is absent, a graph has ops of training, a model is profiled, tuned or trained, a gallery shared. */
+/**
+ * Modules that are imported dynamically: on CPU adapters, in Node, where WebGPU is absent, a graph has ops of training, a
+ * model is profiled, tuned, trained or lies in files of the user, a gallery is shared or kept, weights are of two-image
+ * encoders.
+ */
 const LATER = [
   "packages/core/src/tfjs.ts",
   "packages/core/src/ops/index.ts",
@@ -15,9 +20,9 @@ const LATER = [
   "packages/core/src/executors/webgpu/profile.ts",
   "packages/core/src/executors/webgpu/tuning.ts",
   "packages/albef/src/later.ts",
+  "packages/albef/src/seldom.ts",
   "packages/albef/src/device/tfjs.ts",
   "packages/albef/src/hub/disk-store.ts",
-  "packages/albef/src/gallery/checked-store.ts",
 ];
 const ENTRY = "virtual:inference";
 
@@ -34,11 +39,17 @@ const entryPlugin = {
   load: (id) => (id === ENTRY ? SOURCE : undefined),
 };
 
+/** As the built packages have them. */
+const compactKernels = {
+  name: "compact-kernels",
+  transform: (code, id) => (/\.[jt]s$/.test(id) ? compactWgsl(code) : null),
+};
+
 const result = await build({
   root,
   configFile: `${root}/vite.config.ts`,
   logLevel: "error",
-  plugins: [entryPlugin],
+  plugins: [entryPlugin, compactKernels],
   build: { write: false, rolldownOptions: { input: ENTRY, external: OUTSIDE } },
 });
 

@@ -1,4 +1,4 @@
-import { expect, type Page } from "@playwright/test";
+import { expect, type Page, type TestInfo } from "@playwright/test";
 import { DemoPage } from "./demo-page.ts";
 
 /** Queries and a picture that must be among the first five of the embedded gallery. */
@@ -18,6 +18,26 @@ export async function findsKnownPictures(page: Page, device: string, shownAs: st
   await expect(page.locator("#query")).toHaveValue("");
   await expect(page.locator("#like")).toContainText("Pictures like a sunflower");
   expect(await demo.shown()).not.toContain(KNOWN.at(-1)!.wanted);
+  expect(demo.errors).toEqual([]);
+}
+
+/** A link with a query, opened for the first time and once more: how long the first result took is reported, not judged. */
+export async function answersTheLink(page: Page, device: string, info: TestInfo): Promise<void> {
+  const demo = new DemoPage(page);
+  for (const [visit, from] of [
+    ["cold", "downloaded"],
+    ["warm", "kept here"],
+  ] as const) {
+    await page.goto(`./?device=${device}&q=${encodeURIComponent(KNOWN[0]!.text)}`);
+    await expect(page.locator("#results")).toHaveAttribute("data-query", KNOWN[0]!.text, { timeout: 60_000 });
+    expect((await demo.shown()).slice(0, 5)).toContain(KNOWN[0]!.wanted);
+    const timing = page.locator("#timing");
+    await expect(timing).toContainText(/first result after \d+ ms/);
+    await expect(timing).toContainText(from);
+    const description = (await timing.textContent()) ?? "";
+    info.annotations.push({ type: `${visit} start`, description });
+    console.log(`${visit} start, device ${device}: ${description}`);
+  }
   expect(demo.errors).toEqual([]);
 }
 

@@ -4,7 +4,7 @@ import { isOwn, type SearchOutcome } from "../protocol/search.ts";
 import { photo } from "../ui/photo.ts";
 import { createQuery, type Query } from "../ui/query.ts";
 import { createResults } from "../ui/results.ts";
-import { showStages } from "../ui/status.ts";
+import { showFirst, showStages } from "../ui/status.ts";
 
 const SHOWN = 24;
 const RERANKED = 16;
@@ -20,11 +20,13 @@ export function openSearch(app: App): Panel {
   let latest = 0;
   let device: unknown;
   let like: string | undefined;
+  let askedAtFirst = query.read().text;
 
   async function search({ text, rerank, onlyOwn }: Query): Promise<void> {
     if (library.ids.length === 0) return;
     setLike(undefined);
     if (text !== "") {
+      if (!app.model) return; // it is asked as soon as there is one
       return show(albef.search({ text, topK: SHOWN, rerank: rerank ? RERANKED : 0, onlyOwn }), text);
     }
     latest++;
@@ -45,7 +47,9 @@ export function openSearch(app: App): Panel {
     const outcome = await asked;
     if (turn !== latest) return;
     results.show(outcome.hits, text);
-    showStages(outcome, library.ids.length);
+    if (app.model && text !== "" && text === askedAtFirst) showFirst(app.model);
+    else showStages(outcome, library.ids.length);
+    askedAtFirst = "";
   }
 
   /** Says which picture was asked with, and lets go of it. */
@@ -70,7 +74,6 @@ export function openSearch(app: App): Panel {
   return {
     refresh() {
       const { model } = app;
-      query.enable(model !== undefined);
       showOwnCount();
       if (!model) {
         if (device === undefined) results.browse(library.ids); // something to look at while the first model loads

@@ -22,6 +22,8 @@ export interface OpenedModel {
   readonly device: DeviceInfo;
   readonly loadMs: number;
   readonly indexMs: number;
+  /** Whether weights had to be fetched; else they were kept here. */
+  readonly isDownloaded: boolean;
   /** Ids `gallery/<file>` in order, then those of the user's own photos. */
   readonly ids: readonly string[];
   /** Whether re-ranking is on at first: where it was measured to help. */

@@ -58,9 +58,6 @@ export function createQuery(search: (query: Query) => void) {
       field.value = "";
       rememberInAddress("");
     },
-    enable(isOn: boolean) {
-      field.disabled = !isOn;
-    },
     setRerank(isOn: boolean) {
       rerank.checked = isOn;
     },

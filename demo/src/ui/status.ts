@@ -1,6 +1,7 @@
 import type { ProgressEvent } from "albef";
 import { byId } from "../dom.ts";
 import type { OpenedModel, SearchOutcome } from "../protocol/search.ts";
+import { inSum } from "./downloads.ts";
 
 const VERBS: Readonly<Record<ProgressEvent["phase"], string>> = {
   download: "Downloading",
@@ -47,38 +48,54 @@ export function createStatus(onCancel: () => void) {
       retry.hidden = false;
       retry.onclick = again;
     },
-    progress({ phase, file, loaded, total, note }: ProgressEvent) {
+    progress: inSum(({ phase, file, loaded, total, note }) => {
       clearTimeout(timer);
       box.hidden = false;
       close.hidden = true;
       message.classList.remove("error");
-      const count = phase === "index" && total ? ` (${loaded} of ${total})` : "";
-      message.textContent = note ?? `${VERBS[phase]} ${file.split("/").pop()}${count}`;
+      message.textContent = note ?? `${VERBS[phase]} ${file.split("/").pop()}${countOf(phase, loaded, total)}`;
       progress.hidden = false;
       cancel.hidden = false;
       retry.hidden = true;
       if (total) progress.value = loaded / total;
       else progress.removeAttribute("value");
-    },
+    }),
   };
+}
+
+function countOf(phase: ProgressEvent["phase"], loaded: number, total: number | null): string {
+  if (!total) return "";
+  if (phase === "download") return ` (${(loaded / 1e6).toFixed(1)} of ${(total / 1e6).toFixed(1)} MB)`;
+  return phase === "index" ? ` (${loaded} of ${total})` : "";
 }
 
 export type Status = ReturnType<typeof createStatus>;
 
-export function showDevice({ device, loadMs, indexMs }: OpenedModel): void {
+export function showDevice(opened: OpenedModel): void {
+  const { device } = opened;
   const precision = device.f16 ? "f16" : "f32";
   const pill = byId("pill", HTMLParagraphElement);
   pill.textContent = `${KINDS[device.kind]} · ${precision}`;
   pill.hidden = false;
   byId("device", HTMLParagraphElement).textContent =
     `${KINDS[device.kind]} · ${device.description} · ${precision} – ${device.reason}`;
-  const loading = loadMs > 0 ? `model ${milliseconds(loadMs)} · ` : ""; // the same model with what it learnt is not loaded
-  showTiming(`${loading}gallery ${milliseconds(indexMs)}`);
+  showTiming(startOf(opened));
 }
 
 export function showStages({ stages }: SearchOutcome, pictures: number): void {
   const times = stages.map(({ stage, ms }) => `${STAGES[stage]} ${milliseconds(ms)}`);
   showTiming(`${times.join(" · ")} · ${pictures} pictures`);
+}
+
+/** How long the first answer took since the page was asked for, where the question was there from the start. */
+export function showFirst(opened: OpenedModel): void {
+  showTiming(`first result after ${milliseconds(performance.now())} · ${startOf(opened)}`);
+}
+
+function startOf({ loadMs, indexMs, isDownloaded }: OpenedModel): string {
+  const gallery = `gallery ${milliseconds(indexMs)}`;
+  if (loadMs === 0) return gallery; // the same model with what it learnt
+  return `model ${milliseconds(loadMs)} (${isDownloaded ? "downloaded" : "kept here"}) · ${gallery}`;
 }
 
 export function showTiming(text: string): void {

@@ -49,6 +49,9 @@ export function createDesk(page: URL): Desk {
   const photos = openFolder(PHOTOS);
   const lessons = openLessonStore();
   const imageOf = async (id: string) => (isOwn(id) ? (await photos).read(nameOfOwn(id)) : fetched(new URL(id, page)));
+  const index = fetched(new URL("gallery/gallery.index", page)); // while the first model loads
+  const prebuilt = () => index;
+  index.catch(() => undefined); // the development server has none
   const begin = () => {
     if (isHeld) throw new Error("A lesson is under way: stop it or cancel it first.");
     abort = new AbortController();
@@ -62,7 +65,7 @@ export function createDesk(page: URL): Desk {
   const use = async (next: Omit<Opened, "gallery" | "places">, { report, signal }: Under): Promise<OpenedModel> => {
     const { base, model, entries, lesson } = next;
     const started = performance.now();
-    const places = placesOf(model, page);
+    const places = { prebuilt, kept: `opfs:albef-demo-${model.fingerprint}` };
     const gallery = await model.gallery([], { imageOf });
     const searches = await canSearch(model);
     const parts = { entries, photos: await photos, places, imageOf };
@@ -77,7 +80,8 @@ export function createDesk(page: URL): Desk {
     opened = { ...next, gallery, places };
     const { device, rerankHelps } = model;
     const ids = searches ? gallery.ids : await pictureIds(parts);
-    return { device, rerankHelps, indexMs: performance.now() - started, loadMs: 0, ids, lesson };
+    const indexMs = performance.now() - started;
+    return { device, rerankHelps, indexMs, loadMs: 0, isDownloaded: false, ids, lesson };
   };
   const taught = async (base: AlbefModel, lesson: string | undefined): Promise<AlbefModel> =>
     lesson === undefined ? base : base.withAdapter(await (await lessons).adapter(base.fingerprint, lesson));
@@ -85,12 +89,17 @@ export function createDesk(page: URL): Desk {
     ...{ page, photos, lessons, current, imageOf },
     async load(source, { device, entries, report, signal }) {
       const started = performance.now();
-      const base = await Albef.fromPretrained(source, { device, onProgress: report, signal });
+      let isDownloaded = false;
+      const onProgress: Report = (event) => {
+        isDownloaded ||= event.phase === "download";
+        report(event);
+      };
+      const base = await Albef.fromPretrained(source, { device, onProgress, signal });
       try {
         const lesson = await (await lessons).inUse(base.fingerprint);
         const model = await taught(base, lesson);
         const loadMs = performance.now() - started;
-        return { ...(await use({ base, model, entries, lesson }, { report, signal })), loadMs };
+        return { ...(await use({ base, model, entries, lesson }, { report, signal })), loadMs, isDownloaded };
       } catch (error) {
         base.dispose();
         throw error;
@@ -126,10 +135,6 @@ function close(opened: Opened | undefined, nextBase: AlbefModel, nextModel: Albe
   for (const model of new Set([opened.base, opened.model])) {
     if (model !== nextBase && model !== nextModel) model.dispose();
   }
-}
-
-function placesOf({ fingerprint }: AlbefModel, page: URL): IndexPlaces {
-  return { prebuilt: new URL("gallery/gallery.index", page), kept: `opfs:albef-demo-${fingerprint}` };
 }
 
 async function fetched(url: URL): Promise<Blob> {

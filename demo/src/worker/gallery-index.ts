@@ -5,7 +5,7 @@ import type { Folder } from "./folder.ts";
 /** Where the index of a model's gallery lies. */
 export interface IndexPlaces {
   /** The index that came with the page: of its own pictures and its embedded model. */
-  readonly prebuilt: URL;
+  prebuilt(): Promise<Blob>;
   /** The index kept in this browser, with the user's photos. */
   readonly kept: string;
 }
@@ -37,7 +37,7 @@ export async function canSearch(model: AlbefModel): Promise<boolean> {
 export async function fillGallery(gallery: Gallery, parts: GalleryParts, options: ProgressOptions): Promise<void> {
   const { places, imageOf } = parts;
   const wanted = await pictureIds(parts);
-  await firstThatFits(gallery, [places.kept, places.prebuilt], options);
+  await firstThatFits(gallery, places, options);
   const known = new Set(wanted);
   await gallery.remove(gallery.ids.filter((id) => !known.has(id)));
   const indexed = new Set(gallery.ids);
@@ -55,10 +55,10 @@ export async function keep(gallery: Gallery, { kept }: IndexPlaces): Promise<voi
   await gallery.save(kept).catch(() => undefined); // without storage the next visit computes it again
 }
 
-async function firstThatFits(gallery: Gallery, sources: readonly (string | URL)[], options: ProgressOptions) {
-  for (const source of sources) {
+async function firstThatFits(gallery: Gallery, { kept, prebuilt }: IndexPlaces, options: ProgressOptions) {
+  for (const source of [() => kept, prebuilt]) {
     try {
-      await gallery.load(source, options);
+      await gallery.load(await source(), options);
       return;
     } catch {
       options.signal?.throwIfAborted(); // not there, damaged, or of another model: the next one, or computed

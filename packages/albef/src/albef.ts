@@ -3,7 +3,6 @@ import { concatRows } from "./model/batches.ts";
 import { type ModelCore, modelCore } from "./model/core.ts";
 import { matchScoreOf } from "./model/feature-types.ts";
 import { type LoadedModel, loadModel } from "./model/load.ts";
-import { similarityOf } from "./model/similarity.ts";
 import type { AnyPretrainOptions } from "./training/pretrain.ts";
 import type { TaskName, TaskOptions } from "./training/task-types.ts";
 import type { FinetuneOptions, TrainingPair } from "./training/types.ts";
@@ -38,13 +37,15 @@ function publicModel(loaded: LoadedModel): AlbefModel {
     async encodeTexts(texts, options) {
       return featuresOf(core, await core.encodeTexts([...texts], options));
     },
-    similarity: (a, b) => similarityOf(engine.executor, a, b),
+    async similarity(a, b) {
+      const { similarityOf } = await later();
+      return similarityOf(engine.executor, a, b);
+    },
     async matchScores(image, texts, options = {}) {
       const encoded = await core.encodeTexts([...texts], options);
       if (encoded.length === 0) return [];
-      const images = await core.encodeImages([image], options);
-      const states = images.map((one) => one.states);
-      const logits = await engine.match(encoded, states, options);
+      const [shown] = await core.encodeImages([image], options);
+      const logits = await engine.matchImage(encoded, shown!.states, options);
       return logits.map(matchScoreOf);
     },
     async ground(image, text, options = {}) {

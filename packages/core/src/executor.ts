@@ -2,9 +2,12 @@ import type { Graph, TensorData } from "./graph/graph.ts";
 import type { NodeCost } from "./profile/costs.ts";
 import type { Shape, TensorSpec } from "./spec.ts";
 
-/** A weight as it is loaded: f16 data are the raw halves in a Uint16Array. */
-export interface NamedTensor extends TensorSpec {
+export interface NamedSpec extends TensorSpec {
   readonly name: string;
+}
+
+/** A weight as it is loaded: f16 data are the raw halves in a Uint16Array. */
+export interface NamedTensor extends NamedSpec {
   readonly data: TensorData;
 }
 
@@ -69,17 +72,22 @@ export interface KernelTime extends NodeCost {
   readonly clock: "device" | "host";
 }
 
+/** What a program is run on: data, a tensor on the device, or several that lie one after another along axis 0. */
+export type ProgramInputs = Readonly<Record<string, TensorData | DeviceTensor | readonly DeviceTensor[]>>;
+
 /** A compiled graph. Runs of one program are queued one after another. */
 export interface Program extends Disposable {
   readonly graph: Graph;
   /** Dispatches of one run. */
   readonly dispatchCount: number;
-  run(
-    inputs: Readonly<Record<string, TensorData | DeviceTensor>>,
-    options?: RunOptions,
-  ): Promise<Record<string, TensorData>>;
+  run(inputs: ProgramInputs, options?: RunOptions): Promise<Record<string, TensorData>>;
+  /**
+   * Runs and gives the outputs row by row along axis 0, each as a tensor [1, ...] of its own that stays on the device until
+   * the caller disposes it.
+   */
+  rows(inputs: ProgramInputs, options?: Pick<RunOptions, "signal">): Promise<Record<string, DeviceTensor>[]>;
   /** Runs twice, the second time kernel by kernel with a clock on each. What works in place takes effect twice. */
-  profile(inputs: Readonly<Record<string, TensorData | DeviceTensor>>): Promise<readonly KernelTime[]>;
+  profile(inputs: ProgramInputs): Promise<readonly KernelTime[]>;
   /** An output of the last run, on the device; valid until the next run. The program owns it. */
   output(name: string): DeviceTensor;
   dispose(): void;
@@ -98,6 +106,8 @@ export interface Executor extends Disposable {
   readonly supportsF16: boolean;
   /** The largest buffer that the device makes or binds; absent where there is no such limit. */
   readonly maxBufferBytes?: number;
+  /** Places for parameters whose values come later, by `write`: programs can be compiled meanwhile. */
+  reserve(parameters: Iterable<NamedSpec>): Promise<ParameterStore>;
   upload(tensors: Iterable<NamedTensor> | AsyncIterable<NamedTensor>, options?: UploadOptions): Promise<ParameterStore>;
   /** Where several stores hold a name, the first counts. Ops that work in place change the parameters for good. */
   compile(

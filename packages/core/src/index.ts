@@ -8,9 +8,11 @@ export type {
   Executor,
   KernelTime,
   MemoryCount,
+  NamedSpec,
   NamedTensor,
   ParameterStore,
   Program,
+  ProgramInputs,
   RunOptions,
 } from "./executor.ts";
 export {
@@ -41,6 +43,7 @@ export {
   checkKeys,
   decodeTensor,
   dequantizeMatrix,
+  namedSpecs,
   namedTensors,
   openSafetensors,
   openTorchCheckpoint,

@@ -9,7 +9,14 @@ export {
 } from "./config.ts";
 export { ConfigError, formatConfig, parseConfig } from "./config-file.ts";
 export { configFromShapes, type HeadCounts } from "./config-from-shapes.ts";
-export { type FusionInputs, type FusionResult, fusionEncoder, fusionParameters } from "./fusion-encoder.ts";
+export {
+  type FusionInputs,
+  type FusionResult,
+  fusionEncoder,
+  fusionParameters,
+  type ImageKeys,
+  imageKeys,
+} from "./fusion-encoder.ts";
 export {
   AUGMENT_NAMES,
   type Augment,
@@ -84,12 +91,8 @@ export {
   pairEncoder,
   pairParameters,
 } from "./pair-encoder.ts";
-export {
-  type CachedLayerInputs,
-  cachedBertLayer,
-  type KeysAndValues,
-  keysAndValues,
-} from "./text/bert-cache.ts";
+export { type KeysAndValues, keysAndValues } from "./text/bert-attention.ts";
+export { type CachedLayerInputs, cachedBertLayer } from "./text/bert-cache.ts";
 export { type BertEmbeddingParameters, bertEmbeddingParameters, embedTokens } from "./text/bert-embeddings.ts";
 export {
   type BertLayers,

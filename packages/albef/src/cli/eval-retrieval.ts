@@ -5,7 +5,7 @@ import type { Recall, RetrievalMetrics } from "@albef/heads";
 import { parseRetrievalAnnotations } from "../evaluate/annotations.ts";
 import { compactStates, evaluateRetrieval } from "../evaluate/retrieval.ts";
 import { modelCore } from "../model/core.ts";
-import type { EncodedImage } from "../model/engine.ts";
+import type { EncodedImage } from "../model/encoded.ts";
 import { type LoadedModel, loadModel } from "../model/load.ts";
 import type { DevicePreference } from "../types.ts";
 import type { Command } from "./command.ts";

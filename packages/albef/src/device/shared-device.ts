@@ -22,3 +22,9 @@ export function sharedDevice(opened: OpenedDevice): SharedDevice {
     },
   };
 }
+
+/** A device that is in use until `release`. */
+export function held(opened: OpenedDevice): { readonly device: SharedDevice; release(): void } {
+  const device = sharedDevice(opened);
+  return { device, release: device.lease() };
+}

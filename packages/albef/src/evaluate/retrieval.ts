@@ -8,7 +8,10 @@ import {
   transposeScores,
 } from "@albef/heads";
 import { dot } from "../gallery/rank.ts";
-import type { EncodedImage, EncodedText, Engine } from "../model/engine.ts";
+import { candidates } from "../model/candidates.ts";
+import type { EncodedImage, EncodedText } from "../model/encoded.ts";
+import type { Engine } from "../model/engine.ts";
+import type { MatchLogits } from "../model/match.ts";
 
 /** Which texts belong to which image, both by position. */
 export interface RetrievalPairs {
@@ -32,6 +35,9 @@ export interface RetrievalResult {
   readonly scores: { readonly imageToText: ScoreMatrix; readonly textToImage: ScoreMatrix };
 }
 
+/** Device memory for what the fusion layers make of the images. */
+const KEYS_BUDGET = 512 << 20;
+
 /** The retrieval evaluation of official Retrieval.py over encoded images and texts. */
 export async function evaluateRetrieval(
   engine: Engine,
@@ -46,29 +52,31 @@ export async function evaluateRetrieval(
   const itc = retrievalMetrics(byItc, textsOfImage, imageOfText);
   if (kTest === 0) return { itc, scores: byItc };
   const control = signal ? { signal } : {};
-  const logitsOf = async (some: readonly EncodedText[], states: readonly Float32Array[]) =>
-    (await engine.match(some, states, control)).map(({ match }) => match);
-  const scores = {
-    imageToText: await rerank(byItc.imageToText, {
-      ...{ kTest, ...control },
-      score: (image, columns) =>
-        logitsOf(
-          columns.map((text) => texts[text]!),
-          [images[image]!.states],
-        ),
-      onProgress: (done, total) => onProgress?.("image to text", done, total),
-    }),
-    textToImage: await rerank(byItc.textToImage, {
-      ...{ kTest, ...control },
-      score: (text, columns) =>
-        logitsOf(
-          [texts[text]!],
-          columns.map((image) => images[image]!.states),
-        ),
-      onProgress: (done, total) => onProgress?.("text to image", done, total),
-    }),
-  };
-  return { itc, itm: retrievalMetrics(scores, textsOfImage, imageOfText), scores };
+  const pictures = candidates<number>(engine, {
+    budgetBytes: KEYS_BUDGET,
+    statesOf: async (image) => images[image]!.states,
+  });
+  const matchOf = ({ match }: MatchLogits) => match;
+  try {
+    const scores = {
+      imageToText: await rerank(byItc.imageToText, {
+        ...{ kTest, ...control },
+        score: async (image, columns) => {
+          const some = columns.map((text) => texts[text]!);
+          return (await engine.matchImage(some, images[image]!.states, control)).map(matchOf);
+        },
+        onProgress: (done, total) => onProgress?.("image to text", done, total),
+      }),
+      textToImage: await rerank(byItc.textToImage, {
+        ...{ kTest, ...control },
+        score: async (text, columns) => (await pictures.match(texts[text]!, columns, control)).map(matchOf),
+        onProgress: (done, total) => onProgress?.("text to image", done, total),
+      }),
+    };
+    return { itc, itm: retrievalMetrics(scores, textsOfImage, imageOfText), scores };
+  } finally {
+    pictures.dispose();
+  }
 }
 
 /** Keeps image states as f16: half the memory, scores exact to about 1e-3. */

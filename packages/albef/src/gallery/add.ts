@@ -1,5 +1,5 @@
 import type { ModelCore } from "../model/core.ts";
-import type { EncodedImage } from "../model/engine.ts";
+import type { EncodedImage } from "../model/encoded.ts";
 import type { AddResult, GalleryItem, ProgressOptions } from "../types.ts";
 
 /** Images decoded and encoded together. */

@@ -1,12 +1,14 @@
 import { GalleryFileError } from "../errors.ts";
 import type { ModelCore } from "../model/core.ts";
 import type { Gallery, GalleryOptions, PictureIndex, PictureIndexOptions } from "../types.ts";
-import { readIndex, writeIndex } from "./index-file.ts";
-import { readSource, writeTarget } from "./index-store.ts";
+import { writeIndex } from "./index-file.ts";
 import { memoryStore } from "./memory-store.ts";
 import { namedItems } from "./names.ts";
 import { pictureIndex } from "./picture-index.ts";
 import type { GalleryStore } from "./store.ts";
+
+/** Pages that keep no gallery do not load it. */
+const keeping = () => import("../seldom.ts");
 
 /** An empty gallery of a model's features, in memory. */
 export function createGallery(model: ModelCore, options: GalleryOptions = {}): Gallery {
@@ -26,10 +28,13 @@ export function createGallery(model: ModelCore, options: GalleryOptions = {}): G
     },
     add: (images, progress = {}) => index.add(namedItems(images, store.has), progress),
     toBlob: () => new Blob([writeIndex(store.saved())], { type: "application/octet-stream" }),
-    save: (target) => writeTarget(target, writeIndex(store.saved())),
+    async save(target) {
+      const { writeTarget } = await keeping();
+      await writeTarget(target, writeIndex(store.saved()));
+    },
     async load(source, { signal } = {}) {
-      const { file, where } = await readSource(source, signal);
-      const saved = readIndex(file, where);
+      const { readSaved } = await keeping();
+      const { saved, where } = await readSaved(source, signal);
       if (saved.fingerprint !== fingerprint || saved.features.width !== width) {
         throw new GalleryFileError(`${where}: was made with another model; index its pictures again with this one`);
       }
@@ -45,7 +50,7 @@ export async function openSharedGallery(
   shared: GalleryStore,
   options: PictureIndexOptions = {},
 ): Promise<PictureIndex> {
-  const { checkedStore } = await import("./checked-store.ts"); // galleries in memory do not load it
+  const { checkedStore } = await import("../seldom.ts"); // galleries in memory do not load it
   const store = checkedStore(shared);
   await store.open({ fingerprint: model.fingerprint, width: model.featureSize });
   const index = pictureIndex(model, store, options);

@@ -1,6 +1,7 @@
 import { GalleryFileError } from "../errors.ts";
 import { nodeFs, nodeUrl, opfsRoot } from "../platform.ts";
 import { writeFile } from "../storage/write-file.ts";
+import { readIndex } from "./read-index.ts";
 
 const FOLDER = "albef-galleries";
 
@@ -22,8 +23,14 @@ export async function writeTarget(target: string, data: Uint8Array<ArrayBuffer>)
   }
 }
 
+/** A saved gallery. Throws GalleryFileError, which says what is wrong, unless it is whole and sound. */
+export async function readSaved(source: string | URL | Blob, signal?: AbortSignal) {
+  const { file, where } = await readSource(source, signal);
+  return { saved: readIndex(file, where), where };
+}
+
 /** The bytes of a saved gallery and its name for errors. */
-export async function readSource(source: string | URL | Blob, signal?: AbortSignal) {
+async function readSource(source: string | URL | Blob, signal?: AbortSignal) {
   if (source instanceof Blob)
     return { file: await bytesOf(source), where: source instanceof File ? source.name : "gallery" };
   const where = String(source);

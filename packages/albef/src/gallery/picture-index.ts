@@ -1,3 +1,4 @@
+import { candidates } from "../model/candidates.ts";
 import type { ModelCore } from "../model/core.ts";
 import type {
   AddResult,
@@ -18,6 +19,7 @@ import type { GalleryStore, MetaFilter } from "./store.ts";
 
 const DEFAULT_TOP_K = 12;
 const DEFAULT_STATE_BUDGET = 256 << 20;
+const DEFAULT_KEY_BUDGET = 256 << 20;
 
 export interface PictureIndexCore extends Omit<PictureIndex, "add"> {
   add(items: readonly GalleryItem[], options: ProgressOptions): Promise<AddResult>;
@@ -47,6 +49,11 @@ export function pictureIndex(model: ModelCore, store: GalleryStore, options: Pic
     return encoded!.states;
   };
 
+  const pictures = candidates(model.engine, {
+    budgetBytes: options.keyBudgetBytes ?? DEFAULT_KEY_BUDGET,
+    statesOf,
+  });
+
   const featureOf = async (id: string): Promise<Float32Array> => {
     const feature = await store.feature(id);
     if (!feature) throw new RangeError(`gallery: has no picture ${JSON.stringify(id)}`);
@@ -66,11 +73,15 @@ export function pictureIndex(model: ModelCore, store: GalleryStore, options: Pic
     const hits = await nearest(query!.feature, { k: Math.max(topK, rerank), where, signal });
     lap("search");
     if (rerank === 0) return hits;
-    const images: Float32Array[] = [];
-    for (const { id } of hits.slice(0, rerank)) images.push(await statesOf(id, signal));
-    const ranked = orderByItm(hits, await model.engine.match([query!], images, { signal }));
+    const first = hits.slice(0, rerank).map(({ id }) => id);
+    const ranked = orderByItm(hits, await pictures.match(query!, first, { signal }));
     lap("match");
     return ranked.slice(0, topK);
+  };
+
+  const dispose = () => {
+    pictures.dispose();
+    store.dispose();
   };
 
   const index: PictureIndexCore = {
@@ -79,6 +90,7 @@ export function pictureIndex(model: ModelCore, store: GalleryStore, options: Pic
         ...progress,
         async keep(added) {
           await store.put(added.map(({ item: { id, meta }, feature }) => ({ id, feature, meta })));
+          pictures.forget(added.map(({ item }) => item.id));
           for (const { item, states: encoded } of added) {
             states.offer(item.id, encoded);
             if (item.image instanceof Blob || item.image instanceof URL) sources.set(item.id, item.image);
@@ -88,6 +100,7 @@ export function pictureIndex(model: ModelCore, store: GalleryStore, options: Pic
       }),
     async remove(ids) {
       const all = [...ids];
+      pictures.forget(all);
       for (const id of all) {
         states.delete(id);
         sources.delete(id);
@@ -117,11 +130,12 @@ export function pictureIndex(model: ModelCore, store: GalleryStore, options: Pic
       return rankCaptions(model, captions, { ...rank, feature, states: async () => own });
     },
     forgetPictures() {
+      pictures.clear();
       states.clear();
       sources.clear();
     },
-    dispose: () => store.dispose(),
-    [Symbol.dispose]: () => store.dispose(),
+    dispose,
+    [Symbol.dispose]: dispose,
   };
   return index;
 }

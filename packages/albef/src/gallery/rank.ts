@@ -1,5 +1,5 @@
 import type { ModelCore } from "../model/core.ts";
-import type { MatchLogits } from "../model/engine.ts";
+import type { MatchLogits } from "../model/match.ts";
 import type { CaptionHit, RankOptions } from "../types.ts";
 
 interface Scored {
@@ -45,7 +45,7 @@ export async function rankCaptions(
     rankItc,
   }));
   const candidates = hits.slice(0, rerank).map(({ index }) => texts[index]!);
-  const logits = candidates.length > 0 ? await model.engine.match(candidates, [await states()], { signal }) : [];
+  const logits = candidates.length > 0 ? await model.engine.matchImage(candidates, await states(), { signal }) : [];
   return orderByItm(hits, logits).slice(0, topK);
 }
 

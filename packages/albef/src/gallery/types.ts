@@ -65,6 +65,8 @@ export type FeatureDType = "f32" | "f16" | "int8";
 export interface PictureIndexOptions {
   /** Bytes for image states kept for re-ranking, as 16-bit floats. Default: 256 MiB. */
   readonly stateBudgetBytes?: number | undefined;
+  /** Device memory for what re-ranking makes of pictures whatever the words, in bytes. Default: 256 MiB. */
+  readonly keyBudgetBytes?: number | undefined;
   /** Finds the picture of an id again: for re-ranking pictures that this gallery has not indexed itself. */
   readonly imageOf?: ((id: string) => ImageInput | Promise<ImageInput>) | undefined;
 }

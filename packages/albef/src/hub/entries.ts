@@ -1,4 +1,5 @@
 import { type BlobStore, getJson, putJson } from "./blob-store.ts";
+import type { Job } from "./job.ts";
 
 /** A file that is whole. Its bytes lie in numbered pieces beside this record, which is written last. */
 export interface Entry {
@@ -6,6 +7,13 @@ export interface Entry {
   readonly size: number;
   readonly chunks: number;
   readonly sha256: string;
+  readonly validator: string;
+}
+
+/** A file that has come, not yet checked. */
+export interface Transferred {
+  readonly blob: Blob;
+  readonly chunks: number;
   readonly validator: string;
 }
 
@@ -22,6 +30,12 @@ const PARTIAL = "partial.json";
 export const chunkPath = (key: string, index: number) => `${key}/${index}`;
 
 export const removeFile = (store: BlobStore, key: string) => store.remove(key);
+
+/** What there is of a file that has to come anew. */
+export async function dropFile({ store, key, arrival }: Pick<Job, "store" | "key" | "arrival">): Promise<void> {
+  arrival?.dropped();
+  await removeFile(store, key);
+}
 
 export async function writeEntry(store: BlobStore, key: string, entry: Entry): Promise<void> {
   await putJson(store, `${key}/${ENTRY}`, entry);

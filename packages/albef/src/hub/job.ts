@@ -1,4 +1,5 @@
 import type { OnProgress } from "../types.ts";
+import type { Arrival } from "./arrival.ts";
 import type { BlobStore } from "./blob-store.ts";
 import type { ManifestFile } from "./manifest.ts";
 
@@ -21,6 +22,26 @@ export const DEFAULT_TUNING: Tuning = {
   stallMs: 30_000,
 };
 
+/** Runs work when there is a connection free for it. */
+export type Turn = <T>(work: () => Promise<T>) => Promise<T>;
+
+/** Turns for `count` at a time, first come first served. */
+export function turns(count: number): Turn {
+  let free = count;
+  const waiting: (() => void)[] = [];
+  return async (work) => {
+    if (free > 0) free--;
+    else await new Promise<void>((go) => waiting.push(go));
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else free++;
+    }
+  };
+}
+
 export interface Job {
   readonly url: string;
   /** File name. */
@@ -30,6 +51,10 @@ export interface Job {
   readonly store: BlobStore;
   readonly expected?: ManifestFile | undefined;
   readonly tuning: Tuning;
+  /** Shared by all files of a model, so that pieces in memory are few. */
+  readonly turn: Turn;
+  /** Hears of the pieces, where the file is read while it comes. */
+  readonly arrival?: Arrival | undefined;
   readonly onProgress?: OnProgress | undefined;
   readonly signal?: AbortSignal | undefined;
 }

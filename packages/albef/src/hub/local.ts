@@ -2,6 +2,19 @@ import { ModelSourceError } from "../errors.ts";
 import { nodeFs, nodePath, opfsRoot } from "../platform.ts";
 import type { ModelFiles } from "./model-files.ts";
 
+type LocalSource = string | readonly File[] | FileSystemDirectoryHandle;
+
+/** `opfs:name`, a folder on disk, picked or dropped files, a picked folder. Throws ModelSourceError where it is none. */
+export async function openLocal(source: LocalSource): Promise<ModelFiles> {
+  if (typeof source === "string") {
+    if (!source.startsWith("opfs:")) return diskFiles(source);
+    return folderFiles(await keptModelFolder(source.slice("opfs:".length)), source);
+  }
+  if (Array.isArray(source)) return pickedFiles(source);
+  if ((source as { kind?: unknown }).kind === "directory") return folderFiles(source as FileSystemDirectoryHandle);
+  throw new ModelSourceError(`fromPretrained: ${String(source)} is no URL, path, list of files or folder`);
+}
+
 const MODELS_FOLDER = "albef-models";
 
 /** Picked or dropped files, by name; folders in front of the name do not matter. */

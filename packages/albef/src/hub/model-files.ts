@@ -1,3 +1,4 @@
+import { type ByteSource, byteSource } from "@albef/core";
 import { ModelFileError, ModelSourceError } from "../errors.ts";
 
 /** The files of one model, wherever they lie. */
@@ -6,6 +7,20 @@ export interface ModelFiles {
   readonly label: string;
   /** A file, readable at random; null where there is none of this name. */
   open(name: string): Promise<Blob | null>;
+  /** A file that can be read while it comes; absent where files are there already. */
+  stream?(name: string): Promise<StreamedFile | null>;
+}
+
+/** A file that may still be on its way. */
+export interface StreamedFile {
+  /** Reads wait for the bytes that they want. Throws FetchedAnew where those read before are worth nothing. */
+  readonly source: ByteSource;
+  /** Settles when the file is there: fulfilled only where its hash is right. */
+  readonly whole: Promise<unknown>;
+}
+
+export function streamOf(blob: Blob | null, name: string): StreamedFile | null {
+  return blob && { source: byteSource(blob, name), whole: Promise.resolve() };
 }
 
 /** Throws ModelSourceError where the file is missing. `purpose` says what it is for. */

@@ -3,7 +3,6 @@ import { isNode, nodeUrl } from "../platform.ts";
 import type { CachePreference, ModelSource, ProgressOptions } from "../types.ts";
 import { isQuotaExceeded } from "./blob-store.ts";
 import { DEFAULT_TUNING, type Tuning } from "./job.ts";
-import { diskFiles, folderFiles, keptModelFolder, pickedFiles } from "./local.ts";
 import type { ModelFiles } from "./model-files.ts";
 import { remoteFiles } from "./remote.ts";
 import { openStore, withMemory } from "./store.ts";
@@ -15,19 +14,15 @@ export interface OpenOptions extends ProgressOptions {
 
 /** The files of a model source. Throws ModelSourceError where it is none. */
 export async function openSource(source: ModelSource, options: OpenOptions = {}): Promise<ModelFiles> {
-  if (Array.isArray(source)) return pickedFiles(source as readonly File[]);
-  if (typeof source !== "string" && !(source instanceof URL)) {
-    if ((source as { kind?: unknown }).kind === "directory") return folderFiles(source as FileSystemDirectoryHandle);
-    throw new ModelSourceError(`fromPretrained: ${String(source)} is no URL, path, list of files or folder`);
-  }
-  const text = String(source);
-  if (text.startsWith("opfs:")) return folderFiles(await keptModelFolder(text.slice("opfs:".length)), text);
-  const place = locate(text);
-  return typeof place === "string" ? diskFiles(place) : openRemote(place, options);
+  const place = typeof source === "string" || source instanceof URL ? locate(String(source)) : source;
+  if (place instanceof URL) return openRemote(place, options);
+  const { openLocal } = await import("../seldom.ts"); // pages that load from an address have no use for it
+  return openLocal(place);
 }
 
-/** A folder path (Node), or the address of a folder with a final slash. */
+/** `opfs:name`, a folder path (Node), or the address of a folder with a final slash. */
 export function locate(source: string): URL | string {
+  if (source.startsWith("opfs:")) return source;
   const scheme = source.match(/^([a-z][a-z0-9+.-]+):/i)?.[1]?.toLowerCase();
   if (isNode()) {
     if (scheme === "file") return nodeUrl()!.fileURLToPath(source);

@@ -1,13 +1,14 @@
-import { DownloadError } from "../errors.ts";
+import { DownloadError, ModelSourceError } from "../errors.ts";
 import { sha256 } from "../storage/sha256.ts";
 import type { ProgressOptions } from "../types.ts";
+import { arrival } from "./arrival.ts";
 import { type BlobStore, putJson } from "./blob-store.ts";
 import { download } from "./download.ts";
-import { type Entry, readEntry, removeFile } from "./entries.ts";
+import { chunkPath, type Entry, readEntry, removeFile } from "./entries.ts";
 import { request } from "./http.ts";
-import type { Job, Tuning } from "./job.ts";
+import { type Job, type Tuning, turns } from "./job.ts";
 import { MANIFEST_NAME, type Manifest, type ManifestFile, parseManifest } from "./manifest.ts";
-import type { ModelFiles } from "./model-files.ts";
+import { type ModelFiles, streamOf } from "./model-files.ts";
 import { validatorOf } from "./ranges.ts";
 
 export interface RemoteOptions extends ProgressOptions {
@@ -27,22 +28,46 @@ export async function remoteFiles(base: URL, options: RemoteOptions): Promise<Mo
   const key = modelKey(base);
   // Only names the model in cachedModels(): a full store shows at the first file.
   await putJson(options.store, `${key}/${SOURCE_RECORD}`, { url: base.href }).catch(() => undefined);
+  const turn = turns(options.tuning.parallel);
   const manifest = await findManifest(job(MANIFEST_NAME));
+  const coming = new Map<string, Promise<Blob | null>>();
+  const kept = async (asked: Job): Promise<Blob | null> => {
+    const cached = await readEntry(options.store, asked.key);
+    if (cached && (await isCurrent(asked, cached.entry))) return emitRead(asked, cached.blob);
+    if (cached) await removeFile(options.store, asked.key);
+    return null;
+  };
+  const open = async (name: string): Promise<Blob | null> => {
+    if (manifest && !manifest.has(name)) return null;
+    const asked = job(name, manifest?.get(name));
+    return coming.get(name) ?? (await kept(asked)) ?? download(asked);
+  };
   return {
     label: base.href,
-    open: async (name) => {
-      if (manifest && !manifest.has(name)) return null;
-      const asked = job(name, manifest?.get(name));
-      const cached = await readEntry(options.store, asked.key);
-      if (cached && (await isCurrent(asked, cached.entry))) return emitRead(asked, cached.blob);
-      if (cached) await removeFile(options.store, asked.key);
-      return download(asked);
+    open,
+    async stream(name) {
+      const expected = manifest?.get(name);
+      const asked = job(name, expected);
+      const cached = expected && (await kept(asked));
+      if (!expected || cached) return streamOf(cached || (await open(name)), name);
+      const piece = (index: number) => options.store.get(chunkPath(asked.key, index));
+      const arriving = arrival({ name, size: expected.size, piece });
+      const downloaded = download({ ...asked, arrival: arriving }).then((blob) => {
+        if (blob) return blob;
+        throw new ModelSourceError(`${base.href}: has no ${name}, which its manifest lists`);
+      });
+      coming.set(name, downloaded);
+      downloaded.catch((error: unknown) => {
+        coming.delete(name);
+        arriving.failed(error);
+      });
+      return { source: arriving.source, whole: downloaded };
     },
   };
 
   function job(name: string, expected?: ManifestFile): Job {
     const url = new URL(name, base).href;
-    return { ...options, url, name, key: `${key}/${name}`, expected };
+    return { ...options, turn, url, name, key: `${key}/${name}`, expected };
   }
 }
 

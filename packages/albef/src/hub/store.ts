@@ -1,7 +1,6 @@
 import { isNode } from "../platform.ts";
 import type { CachePreference } from "../types.ts";
 import { type BlobStore, memoryStore } from "./blob-store.ts";
-import { cacheApiStore } from "./cache-api-store.ts";
 import { opfsStore } from "./opfs-store.ts";
 
 export interface OpenedStore {
@@ -16,12 +15,17 @@ const NO_CACHE = "no persistent cache works here (private window or insecure pag
 export async function openStore(preference: CachePreference = "auto"): Promise<OpenedStore> {
   if (preference === "memory" || preference === "none") return { store: memoryStore() };
   if (preference === "opfs" || preference === "cache-api") {
-    const store = await (preference === "opfs" ? opfsStore() : cacheApiStore());
+    const store = await (preference === "opfs" ? opfsStore() : cacheStore());
     if (!store) throw new Error(`cache: ${preference} does not work here; use "auto"`);
     return { store };
   }
-  const store = (await opfsStore()) ?? (await cacheApiStore()) ?? (await nodeStore());
+  const store = (await opfsStore()) ?? (await cacheStore()) ?? (await nodeStore());
   return store ? { store } : { store: memoryStore(), note: NO_CACHE };
+}
+
+/** Where there is no private file system. */
+async function cacheStore(): Promise<BlobStore | null> {
+  return (await import("../seldom.ts")).cacheApiStore();
 }
 
 /** The folder that Node keeps models in; null in a browser, which does not load the code for it. */

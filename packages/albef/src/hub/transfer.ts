@@ -1,15 +1,10 @@
 import { DownloadError } from "../errors.ts";
-import { chunkPath, type Partial, readChunks, readPartial, removeFile, writePartial } from "./entries.ts";
+import { chunkPath, type Partial, readChunks, readPartial, type Transferred, writePartial } from "./entries.ts";
 import type { Answer } from "./http.ts";
 import type { Job } from "./job.ts";
 import { type Chunk, chunksOf, parseContentRange, validatorOf } from "./ranges.ts";
 import { ChangedOnServer, open, openWhole, retrying } from "./requests.ts";
-
-export interface Transferred {
-  readonly blob: Blob;
-  readonly chunks: number;
-  readonly validator: string;
-}
+import { streamWhole } from "./stream-whole.ts";
 
 /** Brings the pieces that are missing; null on 404. */
 export async function transfer(job: Job): Promise<Transferred | null> {
@@ -17,8 +12,23 @@ export async function transfer(job: Job): Promise<Transferred | null> {
   const partial = known && known.total > 0 && known.chunkBytes > 0 ? known : null;
   const missing = partial ? await missingChunks(job, partial) : [];
   if (partial && missing.length === 0) return finish(job, partial);
-  const first = missing[0] ?? { index: 0, begin: 0, end: job.tuning.chunkBytes };
-  const opened = await retrying(job, () => open(job, first.begin, first.end, partial?.validator));
+  const begun = await job.turn(() => begin(job, partial, missing));
+  if (begun === null || "blob" in begun) return begun;
+  await fetchAll(job, begun);
+  return finish(job, begun.plan);
+}
+
+/** The pieces that are still missing, of a file whose size is known. */
+interface Rest {
+  readonly plan: Partial;
+  readonly missing: readonly Chunk[];
+  readonly onBytes: (count: number) => void;
+}
+
+/** The first answer tells what the server can do; its piece is the first. A server without ranges sends all at once. */
+async function begin(job: Job, partial: Partial | null, gaps: readonly Chunk[]): Promise<Transferred | Rest | null> {
+  const asked = gaps[0] ?? { index: 0, begin: 0, end: job.tuning.chunkBytes };
+  const opened = await retrying(job, () => open(job, asked.begin, asked.end, partial?.validator));
   if (opened === null) return null;
   if (opened.status === 200) return streamWhole(job, opened);
   const plan = await planFrom(job, opened, partial);
@@ -26,8 +36,27 @@ export async function transfer(job: Job): Promise<Transferred | null> {
     opened.close();
     return streamWhole(job, await openWhole(job));
   }
-  await fetchAll(job, plan, { missing: partial ? missing : chunksOf(plan.total, plan.chunkBytes), opened });
-  return finish(job, plan);
+  const all = chunksOf(plan.total, plan.chunkBytes);
+  const missing = partial ? gaps : all;
+  const isMissing = new Set(missing.map(({ index }) => index));
+  job.arrival?.stored(
+    plan.chunkBytes,
+    all.map(({ index }) => index).filter((index) => !isMissing.has(index)),
+  );
+  let loaded = plan.total - missing.reduce((sum, chunk) => sum + chunk.end - chunk.begin, 0);
+  const onBytes = (count: number) => {
+    loaded += count;
+    job.onProgress?.({ phase: "download", file: job.name, loaded, total: plan.total });
+  };
+  const [chunk, ...rest] = missing;
+  if (chunk) await bringChunk(job, plan, { chunk, ready: opened, onBytes });
+  return { plan, missing: rest, onBytes };
+}
+
+async function bringChunk(job: Job, plan: Partial, piece: Piece): Promise<void> {
+  const { index } = piece.chunk;
+  await job.store.put(chunkPath(job.key, index), await fetchChunk(job, plan, piece));
+  job.arrival?.stored(plan.chunkBytes, [index]);
 }
 
 async function missingChunks(job: Job, partial: Partial): Promise<Chunk[]> {
@@ -39,6 +68,7 @@ async function missingChunks(job: Job, partial: Partial): Promise<Chunk[]> {
 
 async function finish(job: Job, plan: Partial): Promise<Transferred> {
   const chunks = chunksOf(plan.total, plan.chunkBytes).length;
+  job.arrival?.stored(plan.chunkBytes, Array.from({ length: chunks }).keys());
   const blob = await readChunks(job.store, job.key, chunks);
   if (blob?.size !== plan.total) throw new ChangedOnServer(job.url); // the cache lost pieces: from the start
   return { blob, chunks, validator: plan.validator };
@@ -58,27 +88,14 @@ async function planFrom(job: Job, opened: Answer, partial: Partial | null): Prom
   return plan;
 }
 
-interface Queue {
-  readonly missing: readonly Chunk[];
-  readonly opened: Answer;
-}
-
-async function fetchAll(job: Job, plan: Partial, { missing, opened }: Queue): Promise<void> {
-  let loaded = plan.total - missing.reduce((sum, chunk) => sum + chunk.end - chunk.begin, 0);
-  const onBytes = (count: number) => {
-    loaded += count;
-    job.onProgress?.({ phase: "download", file: job.name, loaded, total: plan.total });
-  };
+async function fetchAll(job: Job, { plan, missing, onBytes }: Rest): Promise<void> {
   const stop = new AbortController();
   const signal = job.signal ? AbortSignal.any([job.signal, stop.signal]) : stop.signal;
   const queue = [...missing];
-  let answer: Answer | undefined = opened;
   const worker = async () => {
     for (let chunk = queue.shift(); chunk; chunk = queue.shift()) {
-      const ready = answer;
-      answer = undefined;
-      const bytes = await fetchChunk({ ...job, signal }, plan, { chunk, ready, onBytes });
-      await job.store.put(chunkPath(job.key, chunk.index), bytes);
+      const piece = { chunk, ready: undefined, onBytes };
+      await job.turn(() => bringChunk({ ...job, signal }, plan, piece));
     }
   };
   try {
@@ -123,49 +140,4 @@ async function fetchChunk(job: Job, plan: Partial, { chunk, ready, onBytes }: Pi
     }
   });
   return bytes;
-}
-
-/** A server that knows no ranges: from the start, in pieces as they come. */
-async function streamWhole(job: Job, opened: Answer): Promise<Transferred> {
-  let answer: Answer | undefined = opened;
-  const { count, validator } = await retrying(job, async () => {
-    const current = answer ?? (await openWhole(job));
-    answer = undefined;
-    await removeFile(job.store, job.key);
-    return { count: await storeStream(job, current), validator: validatorOf(current.headers) };
-  });
-  const blob = await readChunks(job.store, job.key, count);
-  if (!blob) throw new DownloadError(`${job.url}: the cache lost pieces of it; try again`, { url: job.url });
-  return { blob, chunks: count, validator };
-}
-
-async function storeStream(job: Job, answer: Answer): Promise<number> {
-  const encoded = answer.headers.has("content-encoding"); // then the length is that of the compressed bytes
-  const length = encoded ? null : Number(answer.headers.get("content-length") ?? Number.NaN);
-  const total = job.expected?.size ?? (length !== null && Number.isFinite(length) ? length : null);
-  const limit = job.expected?.size ?? Number.POSITIVE_INFINITY;
-  let [loaded, count, filled] = [0, 0, 0];
-  let buffer = new Uint8Array(job.tuning.chunkBytes);
-  const flush = async () => {
-    await job.store.put(chunkPath(job.key, count++), buffer.slice(0, filled));
-    buffer = new Uint8Array(job.tuning.chunkBytes);
-    filled = 0;
-  };
-  for await (let piece of answer.body()) {
-    loaded += piece.length;
-    if (loaded > limit) break; // the check against the manifest reports it
-    job.onProgress?.({ phase: "download", file: job.name, loaded, total });
-    while (piece.length > 0) {
-      const part = piece.subarray(0, buffer.length - filled);
-      buffer.set(part, filled);
-      filled += part.length;
-      piece = piece.subarray(part.length);
-      if (filled === buffer.length) await flush();
-    }
-  }
-  if (filled > 0) await flush();
-  if (length !== null && Number.isFinite(length) && loaded < length) {
-    throw new DownloadError(`${job.url}: broke off after ${loaded} of ${length} bytes`, { url: job.url });
-  }
-  return count;
 }

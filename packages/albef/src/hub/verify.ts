@@ -1,21 +1,21 @@
+import type { ByteSource } from "@albef/core";
 import { DownloadError, IntegrityError } from "../errors.ts";
 import { sha256 } from "../storage/sha256.ts";
 import type { ProgressOptions } from "../types.ts";
 
 const STEP_BYTES = 4 << 20;
 
-/** SHA-256 of a blob in hexadecimal, read piece by piece so that weights are never whole in memory. */
+/** SHA-256 in hexadecimal, read piece by piece so that weights are never whole in memory. */
 export async function sha256Of(
-  blob: Blob,
-  file: string,
+  { name, size, read }: ByteSource,
   { onProgress, signal }: ProgressOptions = {},
 ): Promise<string> {
   const hash = sha256();
-  for (let at = 0; at < blob.size; at += STEP_BYTES) {
+  for (let at = 0; at < size; at += STEP_BYTES) {
     signal?.throwIfAborted();
-    const piece = new Uint8Array(await blob.slice(at, at + STEP_BYTES).arrayBuffer());
+    const piece = await read(at, Math.min(STEP_BYTES, size - at));
     hash.update(piece);
-    onProgress?.({ phase: "verify", file, loaded: at + piece.length, total: blob.size });
+    onProgress?.({ phase: "verify", file: name, loaded: at + piece.length, total: size });
   }
   return hash.hex();
 }

@@ -13,6 +13,19 @@ export function batchesOf(count: number, sizes: readonly number[]): Batch[] {
   return batches;
 }
 
+/** Which places have each length, shortest first: what lies together needs no padding. */
+export function equalLengths(
+  lengths: readonly number[],
+): { readonly length: number; readonly places: readonly number[] }[] {
+  const places = new Map<number, number[]>();
+  for (const [place, length] of lengths.entries()) {
+    const same = places.get(length) ?? [];
+    same.push(place);
+    places.set(length, same);
+  }
+  return [...places].sort(([a], [b]) => a - b).map(([length, places]) => ({ length, places }));
+}
+
 /** The smallest bucket that holds `length`; the last where none does. */
 export function bucketOf(length: number, buckets: readonly number[]): number {
   return buckets.find((bucket) => length <= bucket) ?? buckets.at(-1)!;

@@ -1,6 +1,7 @@
 import { MissingHeadError } from "../errors.ts";
 import type { ImageInput, ProgressOptions } from "../types.ts";
-import type { EncodedImage, EncodedText, Engine } from "./engine.ts";
+import type { EncodedImage, EncodedText } from "./encoded.ts";
+import type { Engine } from "./engine.ts";
 import { readPixels } from "./images.ts";
 import type { LoadedModel } from "./load.ts";
 import { tokenizeCaptions } from "./texts.ts";

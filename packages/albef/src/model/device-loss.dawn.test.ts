@@ -42,7 +42,7 @@ test("on arrival, or while weights are uploaded: the load fails", async () => {
 
 test("in the middle of inference: that call and all later ones fail", async () => {
   const { model, device } = await load();
-  const encoding = model.encodeTexts(["a dog", "a cat"], {
+  const encoding = model.encodeTexts(["a dog", "a cat", "a cow", "a pig"], {
     onProgress: ({ phase, loaded }) => void (phase === "compile" && loaded === 1 && device.destroy()),
   });
   await expect(encoding).rejects.toThrow(DeviceError);

@@ -3,6 +3,7 @@ import {
   type AlbefConfig,
   fusionEncoder,
   fusionParameters,
+  imageKeys,
   imageTokenCount,
   type ParameterSource,
   parameterSource,
@@ -70,6 +71,27 @@ export function textGraph(plan: ModelPlan, { batch, length }: TextShape): Graph 
   });
 }
 
+/**
+ * Image states [batch, tokens, width] -> what the fusion layers make of them whatever the text: `keys.<layer>` and
+ * `values.<layer>` [batch, tokens, width] each.
+ */
+export function keysGraph(plan: ModelPlan, batch: number): Graph {
+  const { text, vision } = plan.config;
+  return trace((tracer) => {
+    const layers = fusionParameters(sourceIn(plan, tracer).scope(plan.textPrefix), text);
+    const shape = [batch, imageTokenCount(vision), vision.hiddenSize];
+    const keys = imageKeys(tracer.input("image", { dtype: "f32", shape }), layers);
+    return Object.fromEntries(
+      [...keys].flatMap(([layer, { keys, values }]) => {
+        const names = keyNames(layer);
+        return [[names.keys, keys] as const, [names.values, values] as const];
+      }),
+    );
+  });
+}
+
+const keyNames = (layer: number) => ({ keys: `keys.${layer}`, values: `values.${layer}` }) as const;
+
 export interface MatchShape {
   readonly pairs: number;
   /** 1: one text for all images. */
@@ -79,7 +101,10 @@ export interface MatchShape {
   readonly length: number;
 }
 
-/** Text states and masks, image states -> ITM logits [pairs, 2], or states [pairs, length, width] where there is no matching head. */
+/**
+ * Text states and masks, images as `keysGraph` gives them -> ITM logits [pairs, 2], or states [pairs, length, width] where
+ * there is no matching head.
+ */
 export function matchGraph(plan: ModelPlan, { pairs, texts, images, length }: MatchShape): Graph {
   const { config, textPrefix, contrasts } = plan;
   const { text, vision } = config;
@@ -89,21 +114,26 @@ export function matchGraph(plan: ModelPlan, { pairs, texts, images, length }: Ma
     const repeated = (x: Tensor) => broadcastTo(x, [pairs, ...x.shape.slice(1)]);
     const textEmbeds = repeated(input("text", [texts, length, text.hiddenSize]));
     const attentionMask = repeated(input("attentionMask", [texts, length]));
-    const imageEmbeds = input("image", [images, imageTokenCount(vision), vision.hiddenSize]); // of 1, all texts attend to it
     const layers = fusionParameters(source.scope(textPrefix), text);
+    const shape = [images, imageTokenCount(vision), text.hiddenSize]; // of 1, all texts attend to it
+    const keysOf = (layer: number) => {
+      const names = keyNames(layer);
+      return [layer, { keys: input(names.keys, shape), values: input(names.values, shape) }] as const;
+    };
+    const imageEmbeds = new Map([...layers.keys()].map(keysOf));
     const { fusionEmbeds } = fusionEncoder({ textEmbeds, attentionMask, imageEmbeds }, layers, text);
     return contrasts ? { logits: itmLogits(fusionEmbeds, itmParameters(source, text)) } : { states: fusionEmbeds };
   });
 }
 
-/** Shapes of all parameters that the three graphs read, by official name; `fuses`: whether the third is there. */
+/** Shapes of all parameters that the graphs read, by official name; `fuses`: whether there are those of matching. */
 export function neededParameters(
   plan: ModelPlan,
   { fuses }: { readonly fuses: boolean },
 ): ReadonlyMap<string, readonly number[]> {
   const length = 1;
   const graphs = [imageGraph(plan, 1), textGraph(plan, { batch: 1, length })];
-  if (fuses) graphs.push(matchGraph(plan, { pairs: 1, texts: 1, images: 1, length }));
+  if (fuses) graphs.push(keysGraph(plan, 1), matchGraph(plan, { pairs: 1, texts: 1, images: 1, length }));
   return new Map(
     graphs.flatMap((graph) =>
       Object.entries(graph.parameters).map(([name, id]) => [name, graph.values[id]!.shape] as const),

@@ -1,23 +1,25 @@
 import { DeviceError, type ParameterStore, type Safetensors } from "@albef/core";
 import type { AlbefConfig, Tokenizer } from "@albef/encoder";
-import { type OpenedDevice, openDevice } from "../device/open-device.ts";
-import { type SharedDevice, sharedDevice } from "../device/shared-device.ts";
+import { openDevice } from "../device/open-device.ts";
+import { held, type SharedDevice, sharedDevice } from "../device/shared-device.ts";
+import { FetchedAnew } from "../hub/arrival.ts";
 import type { ModelFiles } from "../hub/model-files.ts";
-import { openSource } from "../hub/open-source.ts";
+import { type OpenOptions, openSource } from "../hub/open-source.ts";
 import { sha256 } from "../storage/sha256.ts";
 import type { DeviceInfo, LoadOptions, ModelSource } from "../types.ts";
 import { createEngine, type Engine } from "./engine.ts";
 import { readConfig, readTokenizer } from "./model-config.ts";
-import { selfCheck } from "./self-check.ts";
-import { filesWithShared } from "./shared-weights.ts";
+import { readRecorded, selfCheck } from "./self-check.ts";
 import {
   hasContrast,
+  type OpenedWeights,
   openWeights,
   parameterNames,
   type Replacements,
+  reserveWeights,
   type TextPrefix,
   textPrefixOf,
-  uploadWeights,
+  withPairs,
 } from "./weights.ts";
 
 /** Everything that a model is made of. */
@@ -46,21 +48,60 @@ export interface ModelOrigin {
   rebuilt(replaced: Replacements, fingerprint: string): Promise<LoadedModel>;
 }
 
-export async function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<LoadedModel> {
-  const { signal, onProgress, cache, device = "auto", tuning } = options;
-  const files = await openSource(source, { signal, onProgress, cache });
+/** As `Albef.fromPretrained` says. `transfer`: how weights are fetched. */
+export async function loadModel(
+  source: ModelSource,
+  options: LoadOptions & { readonly transfer?: OpenOptions["tuning"] } = {},
+): Promise<LoadedModel> {
+  const stop = new AbortController();
+  const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
+  const opening = openDevice(options.device, { tuning: options.tuning }).then(held); // meanwhile
+  opening.catch(() => undefined); // told below, unless the source has a fault
+  try {
+    const { onProgress, cache, transfer } = options;
+    const files = await openSource(source, { signal, onProgress, cache, tuning: transfer });
+    const load = { ...options, signal };
+    return await loadFrom(files, opening, load, { streams: true }).catch((error: unknown) => {
+      if (!(error instanceof FetchedAnew)) throw error;
+      return loadFrom(files, opening, load, { streams: false });
+    });
+  } catch (error) {
+    stop.abort(error); // downloads that nobody waits for any more
+    throw error;
+  } finally {
+    opening.then(
+      ({ release }) => release(),
+      () => undefined,
+    );
+  }
+}
+
+async function loadFrom(
+  files: ModelFiles,
+  opening: Promise<{ readonly device: SharedDevice }>,
+  options: LoadOptions,
+  { streams }: { readonly streams: boolean },
+): Promise<LoadedModel> {
+  const opened = openWeights(files, { streams }); // meanwhile
+  opened.catch(() => undefined); // told below, unless the description has a fault
   const { config, rerankHelps, text } = await readConfig(files);
   const tokenizer = await readTokenizer(files, config);
-  const weights = filesWithShared(await openWeights(files), config);
-  signal?.throwIfAborted();
-  const fingerprint = await fingerprintOf(text, weights);
+  const weights = await withPairs(await opened, config);
+  options.signal?.throwIfAborted();
   const parts = { files, config, weights, options };
-  const run = await begin(await openDevice(device, { tuning }), parts).catch(async (error: unknown) => {
-    const mayFallBack = device === "auto" && error instanceof DeviceError && !signal?.aborted;
-    if (!mayFallBack) throw error;
-    return begin(await openDevice("wasm", { reason: `WebGPU was given up: ${error.message}` }), parts);
+  const { device } = await opening;
+  const run = await start(device, parts).catch(async (error: unknown) => {
+    const mayFallBack = (options.device ?? "auto") === "auto" && error instanceof DeviceError;
+    if (!mayFallBack || options.signal?.aborted) throw error;
+    return start(sharedDevice(await openDevice("wasm", { reason: `WebGPU was given up: ${error.message}` })), parts);
   });
-  return assembled({ config, rerankHelps, tokenizer, fingerprint }, run, parts);
+  try {
+    const fingerprint = await fingerprintOf(text, weights.files);
+    return assembled({ config, rerankHelps, tokenizer, fingerprint }, run, parts);
+  } catch (error) {
+    run.dispose();
+    throw error;
+  }
 }
 
 type Described = Pick<LoadedModel, "config" | "rerankHelps" | "tokenizer" | "fingerprint">;
@@ -74,9 +115,9 @@ function assembled(described: Described, run: Started, parts: Parts): LoadedMode
     device: device.opened.info,
     origin: {
       files: parts.files,
-      weights: parts.weights,
+      weights: parts.weights.files,
       replaced: parts.replaced ?? new Map(),
-      textPrefix: textPrefixOf(parts.weights),
+      textPrefix: textPrefixOf(parts.weights.files),
       store,
       async rebuilt(replaced, fingerprint) {
         const all = new Map([...(parts.replaced ?? []), ...replaced]);
@@ -91,43 +132,49 @@ function assembled(described: Described, run: Started, parts: Parts): LoadedMode
   };
 }
 
-/** The first model on a device closes it where it cannot start. */
-async function begin(opened: OpenedDevice, parts: Parts): Promise<Started> {
-  return start(sharedDevice(opened), parts);
-}
-
 interface Parts {
   readonly files: ModelFiles;
   readonly config: AlbefConfig;
-  readonly weights: readonly Safetensors[];
+  readonly weights: OpenedWeights;
   readonly options: LoadOptions;
   /** Values that take the place of stored ones. */
   readonly replaced?: Replacements;
 }
 
-/** Uploads the weights and checks what the device makes of them; frees the device where that fails. */
+/**
+ * Brings the weights to the device as they come, compiles meanwhile what the first search needs, and checks what the
+ * device makes of both. Frees all that where it fails.
+ */
 async function start(device: SharedDevice, { files, config, weights, options, replaced }: Parts) {
   const { dtype, onProgress, signal } = options;
   const { executor, info } = device.opened;
   const release = device.lease();
+  let free = release;
   try {
     if (dtype === "f16" && !executor.supportsF16) {
       throw new DeviceError(`dtype "f16": ${info.description} has no 16-bit floats; use "auto" or "f32"`);
     }
-    const textPrefix = textPrefixOf(weights);
-    const store = await uploadWeights(executor, weights, { config, textPrefix, dtype, onProgress, signal, replaced });
-    const engine = createEngine(executor, store, {
-      ...{ config, textPrefix, specs: store.specs, contrasts: hasContrast(parameterNames(weights, replaced), config) },
-    });
-    if (!replaced) await selfCheck(engine, files, { description: info.description, onProgress });
+    const textPrefix = textPrefixOf(weights.files);
+    const uploading = { config, textPrefix, dtype, onProgress, signal, replaced };
+    const { store, fill } = await reserveWeights(executor, weights.files, uploading);
+    const contrasts = hasContrast(parameterNames(weights.files, replaced), config);
+    const engine = createEngine(executor, store, { config, textPrefix, specs: store.specs, contrasts });
     const dispose = () => {
       engine.dispose();
       store.dispose();
       release();
     };
+    free = dispose;
+    const coming = Promise.all([fill(), weights.whole]);
+    const [recorded] = await Promise.all([
+      replaced ? null : readRecorded(files),
+      engine.prepare({ onProgress }),
+      coming,
+    ]);
+    if (recorded) await selfCheck(engine, recorded, { description: info.description, onProgress });
     return { engine, store, device, dispose };
   } catch (error) {
-    release();
+    free();
     throw error;
   }
 }

@@ -34,12 +34,10 @@ test.each(["webgpu", "wasm"] as const)(
       const feature = ({ feature: values }: { readonly feature: Float32Array }) => values;
       expect(furthest(images.map(feature), await rows("out.image_feat"))).toBeLessThan(FEATURES);
       expect(furthest(texts.map(feature), await rows("out.text_feat"))).toBeLessThan(FEATURES);
+      const keys = await model.engine.keys(images.map(({ states }) => states));
       const logits: number[][] = []; // [caption][picture, class]
       for (const text of texts) {
-        const pairs = await model.engine.match(
-          [text],
-          images.map(({ states }) => states),
-        );
+        const pairs = await model.engine.match([text], keys);
         logits.push(pairs.flatMap(({ other, match }) => [other, match]));
       }
       expect(furthest(logits, await rows("out.itm_logits"))).toBeLessThan(LOGITS);

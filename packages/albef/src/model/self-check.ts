@@ -1,7 +1,8 @@
 import { byteSource, DeviceError, openSafetensors, type Safetensors } from "@albef/core";
 import type { ModelFiles } from "../hub/model-files.ts";
 import type { OnProgress } from "../types.ts";
-import type { Engine, TextTokens } from "./engine.ts";
+import type { Engine } from "./engine.ts";
+import { SHORTEST, type TextTokens } from "./texts.ts";
 
 /** PyTorch's results for a few pixels and tokens, kept beside the weights. */
 const RECORDED = "recorded.safetensors";
@@ -15,22 +16,25 @@ export interface CheckOptions {
   readonly onProgress?: OnProgress | undefined;
 }
 
-/**
- * Compares the device's results with recorded ones, where the model has them: a driver that computes wrong numbers is
- * otherwise silent. It also compiles what the first search needs. Throws DeviceError.
- */
-export async function selfCheck(engine: Engine, files: ModelFiles, options: CheckOptions): Promise<void> {
+/** The recorded results that a model brings with it; null where it has none. */
+export async function readRecorded(files: ModelFiles): Promise<Safetensors | null> {
   const blob = await files.open(RECORDED);
-  if (!blob) return;
-  const recorded = await openSafetensors(byteSource(blob, RECORDED));
-  if (!WANTED.every((name) => recorded.tensors.has(name))) return;
+  const recorded = blob && (await openSafetensors(byteSource(blob, RECORDED)));
+  return recorded && WANTED.every((name) => recorded.tensors.has(name)) ? recorded : null;
+}
+
+/**
+ * Compares the device's results with recorded ones: a driver that computes wrong numbers is otherwise silent. Throws
+ * DeviceError.
+ */
+export async function selfCheck(engine: Engine, recorded: Safetensors, options: CheckOptions): Promise<void> {
   options.onProgress?.({ phase: "check", file: RECORDED, loaded: 0, total: 3 });
   const pixels = Float32Array.from(await firstOf(recorded, "in.image"));
   const [image] = await engine.encodeImages([pixels], options);
   expectClose("image features", image!.feature, await firstOf(recorded, "out.image_feat"), options);
   const [text] = await engine.encodeTexts([await tokensOf(recorded)], options);
   expectClose("text features", text!.feature, await firstOf(recorded, "out.text_feat"), options);
-  const [logits] = await engine.match([text!], [image!.states], options);
+  const [logits] = await engine.matchImage([text!], image!.states, options);
   const wanted = (await firstOf(recorded, "out.itm_logits")).subarray(0, 2); // caption 0 against picture 0
   expectClose("ITM logits", Float32Array.of(logits!.other, logits!.match), wanted, options);
   options.onProgress?.({ phase: "check", file: RECORDED, loaded: 3, total: 3 });
@@ -45,7 +49,7 @@ async function firstOf(recorded: Safetensors, name: string) {
 async function tokensOf(recorded: Safetensors): Promise<TextTokens> {
   const ids = await firstOf(recorded, "in.input_ids");
   const mask = await firstOf(recorded, "in.attention_mask");
-  const length = Math.max(8, ids.length); // the shortest length that searches use, so that its program serves them
+  const length = Math.max(SHORTEST, ids.length); // so that its program serves searches
   const inputIds = new Int32Array(length);
   const attentionMask = new Float32Array(length);
   inputIds.set(ids);

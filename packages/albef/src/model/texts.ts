@@ -1,11 +1,18 @@
 import { type AlbefConfig, preCaption, type Tokenizer } from "@albef/encoder";
 import { bucketOf } from "./batches.ts";
-import type { TextTokens } from "./engine.ts";
+
+/** A tokenized text, padded. */
+export interface TextTokens {
+  readonly inputIds: Int32Array;
+  readonly attentionMask: Float32Array;
+}
 
 /** Longest caption in tokens, [CLS] included (official retrieval evaluation). */
 const MAX_TOKENS = 30;
+/** The length of short texts: no program is for less. */
+export const SHORTEST = 8;
 /** Few lengths, so that few programs compile. */
-const LENGTHS = [8, 16, MAX_TOKENS];
+const LENGTHS = [SHORTEST, 16, MAX_TOKENS];
 
 /** Captions cleaned, tokenized and padded to one length. Throws where a text has no word. */
 export function tokenizeCaptions(

@@ -1,33 +1,52 @@
 import {
-  byteSource,
-  castFloats,
   checkKeys,
   type Executor,
-  type NamedTensor,
+  halvesFrom,
+  namedSpecs,
   namedTensors,
   openSafetensors,
+  type ParameterStore,
   type Safetensors,
   shardNames,
   type TensorSpec,
 } from "@albef/core";
 import type { AlbefConfig, WeightSpecs } from "@albef/encoder";
-import { type ModelFiles, required } from "../hub/model-files.ts";
+import { ModelSourceError } from "../errors.ts";
+import { type ModelFiles, required, streamOf } from "../hub/model-files.ts";
 import type { LoadOptions } from "../types.ts";
 import { neededParameters } from "./graphs.ts";
 
 const SINGLE = "model.safetensors";
 const INDEX = "model.safetensors.index.json";
 
-/** The weight files of a model: one, or the shards that its index lists. */
-export async function openWeights(files: ModelFiles): Promise<Safetensors[]> {
-  const single = await files.open(SINGLE);
-  if (single) return [await openSafetensors(byteSource(single, SINGLE))];
+/** Weight files whose headers are there. */
+export interface OpenedWeights {
+  readonly files: readonly Safetensors[];
+  /** Settles when all bytes are there: fulfilled only where they are the right ones. */
+  readonly whole: Promise<unknown>;
+}
+
+/** The weight files of a model: one, or the shards that its index lists. `streams`: those on their way are read so. */
+export async function openWeights(
+  files: ModelFiles,
+  { streams }: { readonly streams: boolean },
+): Promise<OpenedWeights> {
+  const open = async (name: string) =>
+    streams && files.stream ? files.stream(name) : streamOf(await files.open(name), name);
+  const single = await open(SINGLE);
+  if (single) return { files: [await openSafetensors(single.source)], whole: single.whole };
   const index = await required(files, INDEX, `the weights; ${SINGLE} is not there either`);
-  const shards: Safetensors[] = [];
-  for (const name of shardNames(await index.text())) {
-    shards.push(await openSafetensors(byteSource(await required(files, name, `a shard that ${INDEX} lists`), name)));
-  }
-  return shards;
+  const shards = await Promise.all(
+    shardNames(await index.text()).map(async (name) => expectFile(await open(name), files, name)),
+  );
+  const whole = Promise.all(shards.map((shard) => shard.whole));
+  whole.catch(() => undefined); // where a header has a fault, that is told
+  return { files: await Promise.all(shards.map(({ source }) => openSafetensors(source))), whole };
+}
+
+function expectFile<T>(file: T | null, { label }: ModelFiles, name: string): T {
+  if (file) return file;
+  throw new ModelSourceError(`${label}: has no ${name} (a shard that ${INDEX} lists)`);
 }
 
 export type TextPrefix = "text_encoder.bert" | "text_encoder";
@@ -64,6 +83,13 @@ export function hasContrast(names: readonly string[], config: AlbefConfig): bool
   return names.includes("vision_proj.weight") || !names.some((name) => isTaskParameter(name, config));
 }
 
+/** Weights that tell once what the layers of two-image encoders share; other models do not load the code for it. */
+export async function withPairs({ files, whole }: OpenedWeights, config: AlbefConfig): Promise<OpenedWeights> {
+  if (!isPaired(parameterNames(files), config)) return { files, whole };
+  const { filesWithShared } = await import("../seldom.ts");
+  return { files: filesWithShared(files, config), whole };
+}
+
 function isPaired(names: readonly string[], config: AlbefConfig): boolean {
   return names.some((name) => isPairLayer(name, config));
 }
@@ -94,9 +120,20 @@ function quantizedSpecs(weights: readonly Safetensors[]): WeightSpecs {
   return specs;
 }
 
-/** Brings what inference reads to the device. Throws WeightError, which lists all that is missing or misshapen. */
-export async function uploadWeights(executor: Executor, weights: readonly Safetensors[], options: UploadOptions) {
-  const { config, textPrefix, replaced, dtype = "auto", onProgress, signal } = options;
+export interface WeightUpload {
+  /** Its values come by `fill`. */
+  readonly store: ParameterStore;
+  /** Brings the weights to the device, one tensor after another as they come. */
+  fill(): Promise<void>;
+}
+
+/** Makes room for what inference reads. Throws WeightError, which lists all that is missing or misshapen. */
+export async function reserveWeights(
+  executor: Executor,
+  weights: readonly Safetensors[],
+  options: UploadOptions,
+): Promise<WeightUpload> {
+  const { config, textPrefix, replaced = new Map(), dtype = "auto", onProgress, signal } = options;
   const names = parameterNames(weights, replaced);
   const plan = { config, textPrefix, specs: quantizedSpecs(weights), contrasts: hasContrast(names, config) };
   const stored = new Map(weights.flatMap((file) => [...file.tensors]));
@@ -105,32 +142,24 @@ export async function uploadWeights(executor: Executor, weights: readonly Safete
   const own = [...stored].flatMap(([name, { shape }]) => (isOwn(name) ? [[name, shape] as const] : []));
   const needed = new Map([...neededParameters(plan, { fuses: !paired }), ...own]);
   checkKeys(stored, needed, { allowUnexpected: true });
-  const total = [...stored].reduce((sum, [name, { sizeBytes }]) => sum + (needed.has(name) ? sizeBytes : 0), 0);
   const cast = dtype === "auto" ? (executor.supportsF16 ? undefined : "f32") : dtype;
-  const tensors = namedTensors(weights, {
-    ...(cast && { dtype: cast }),
-    keep: (name) => needed.has(name),
-    onTensor: (loaded) => {
-      signal?.throwIfAborted();
-      onProgress?.({ phase: "upload", file: SINGLE, loaded, total });
+  const wanted = { ...(cast && { dtype: cast }), keep: (name: string) => needed.has(name) };
+  const added = [...replaced].filter(([name]) => !needed.has(name) && isTaskParameter(name, config)); // new heads
+  const store = await executor.reserve([
+    ...namedSpecs(weights, wanted),
+    ...added.map(([name, { shape }]) => ({ name, dtype: "f32" as const, shape })),
+  ]);
+  const total = [...stored].reduce((sum, [name, { sizeBytes }]) => sum + (needed.has(name) ? sizeBytes : 0), 0);
+  const onTensor = (loaded: number) => onProgress?.({ phase: "upload", file: SINGLE, loaded, total });
+  return {
+    store,
+    async fill() {
+      for await (const { name, dtype: as, data } of namedTensors(weights, { ...wanted, onTensor })) {
+        signal?.throwIfAborted();
+        const learnt = replaced.get(name);
+        store.write(name, learnt && as === "f16" ? halvesFrom(learnt.data) : (learnt?.data ?? data));
+      }
+      for (const [name, { data }] of added) store.write(name, data);
     },
-  });
-  return executor.upload(replaced ? withReplaced(tensors, replaced, config) : tensors);
-}
-
-/** The stored tensors with other values for some, and those that only the replacements have: new heads. */
-async function* withReplaced(
-  tensors: AsyncIterable<NamedTensor>,
-  replaced: Replacements,
-  config: AlbefConfig,
-): AsyncGenerator<NamedTensor> {
-  const added = new Map(replaced);
-  for await (const tensor of tensors) {
-    const given = replaced.get(tensor.name);
-    added.delete(tensor.name);
-    yield given ? castFloats({ ...tensor, dtype: "f32", data: given.data }, tensor.dtype as "f32" | "f16") : tensor;
-  }
-  for (const [name, { shape, data }] of added) {
-    if (isTaskParameter(name, config)) yield { name, dtype: "f32", shape, data };
-  }
+  };
 }

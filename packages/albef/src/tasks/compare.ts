@@ -2,7 +2,7 @@ import { type Graph, primitives as p, trace } from "@albef/core";
 import { imageTokenCount, type PairSharing, pairConfig, pairEncoder, pairParameters } from "@albef/encoder";
 import { assignmentLogits, assignmentParameters, classifierLogits, NLVR_LABELS, nlvrParameters } from "@albef/heads";
 import { batchesOf, concatRows, splitRows } from "../model/batches.ts";
-import type { EncodedText } from "../model/engine.ts";
+import type { EncodedText } from "../model/encoded.ts";
 import { type ModelPlan, sourceIn } from "../model/graphs.ts";
 import { readPixels } from "../model/images.ts";
 import type { LoadedModel } from "../model/load.ts";

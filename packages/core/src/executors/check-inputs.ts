@@ -1,5 +1,5 @@
 import { DTypeError, GraphError } from "../errors.ts";
-import type { DeviceTensor } from "../executor.ts";
+import type { DeviceTensor, ProgramInputs } from "../executor.ts";
 import type { Graph, TensorData } from "../graph/graph.ts";
 import { type DType, elementCount, formatSpec, type TensorSpec } from "../spec.ts";
 
@@ -21,7 +21,7 @@ export function expectData(who: string, spec: TensorSpec, data: TensorData): voi
 }
 
 /** Throws unless every input of the graph is given, with its spec, and nothing else. */
-export function expectInputs(graph: Graph, given: Readonly<Record<string, TensorData | DeviceTensor>>): void {
+export function expectInputs(graph: Graph, given: ProgramInputs): void {
   const unknown = Object.keys(given).filter((name) => !(name in graph.inputs));
   if (unknown.length > 0) {
     throw new GraphError(
@@ -33,10 +33,23 @@ export function expectInputs(graph: Graph, given: Readonly<Record<string, Tensor
     const value = given[name];
     if (!value) throw new GraphError(`run: input ${name} not given, expected ${formatSpec(spec)}`);
     if (ArrayBuffer.isView(value)) expectData(`run: input ${name}`, spec, value);
-    else if (formatSpec(value) !== formatSpec(spec)) {
-      throw new GraphError(`run: input ${name} must be ${formatSpec(spec)}, got ${formatSpec(value)}`);
+    else {
+      const got = isParts(value) ? value.map(formatSpec).join(" + ") : formatSpec(value);
+      const fits = isParts(value) ? areRowsOf(value, spec) : got === formatSpec(spec);
+      if (!fits) throw new GraphError(`run: input ${name} must be ${formatSpec(spec)}, got ${got}`);
     }
   }
+}
+
+/** Whether an input is given as tensors that lie one after another along axis 0. */
+export function isParts(value: ProgramInputs[string]): value is readonly DeviceTensor[] {
+  return Array.isArray(value);
+}
+
+function areRowsOf(parts: readonly DeviceTensor[], { dtype, shape }: TensorSpec): boolean {
+  const rows = parts.reduce((sum, part) => sum + (part.shape[0] ?? 0), 0);
+  const rest = shape.slice(1).join();
+  return rows === shape[0] && parts.every((part) => part.dtype === dtype && part.shape.slice(1).join() === rest);
 }
 
 function describe(value: unknown): string {

@@ -1,13 +1,21 @@
 import { DTypeError } from "../errors.ts";
-import type { Arena, ArenaSlot, NamedTensor } from "../executor.ts";
+import type { Arena, ArenaSlot, NamedSpec } from "../executor.ts";
+import type { TensorData } from "../graph/graph.ts";
 import { sizeBytes, type TensorSpec } from "../spec.ts";
 import { expectData } from "./check-inputs.ts";
 
 const ALIGNMENT = 256;
 const ARENA_BYTES = 64 * 2 ** 20;
 
+/** A tensor, or the place of one whose values come later. */
+export interface PlacedTensor extends NamedSpec {
+  readonly data?: TensorData;
+}
+
+export type TensorSource = Iterable<PlacedTensor> | AsyncIterable<PlacedTensor>;
+
 export interface PackedArena {
-  readonly slots: readonly { readonly tensor: NamedTensor; readonly offsetBytes: number }[];
+  readonly slots: readonly { readonly tensor: PlacedTensor; readonly offsetBytes: number }[];
   readonly sizeBytes: number;
 }
 
@@ -15,13 +23,11 @@ export interface PackedArena {
  * Tensors side by side in arenas of at most 64 MiB (a larger tensor has one to itself), each at a multiple of 256
  * bytes. The same specs give the same layout. At most one arena's worth is held at a time.
  */
-export async function* packArenas(
-  tensors: Iterable<NamedTensor> | AsyncIterable<NamedTensor>,
-): AsyncGenerator<PackedArena> {
-  let slots: { tensor: NamedTensor; offsetBytes: number }[] = [];
+export async function* packArenas(tensors: TensorSource): AsyncGenerator<PackedArena> {
+  let slots: { tensor: PlacedTensor; offsetBytes: number }[] = [];
   let total = 0;
   for await (const tensor of tensors) {
-    expectData(`parameter ${tensor.name}`, tensor, tensor.data);
+    if (tensor.data) expectData(`parameter ${tensor.name}`, tensor, tensor.data);
     const bytes = slotBytes(tensor);
     if (slots.length > 0 && total + bytes > ARENA_BYTES) {
       yield { slots, sizeBytes: total };

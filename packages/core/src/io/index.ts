@@ -5,4 +5,4 @@ export { openSafetensors, type Safetensors, type StoredTensor } from "./safetens
 export { safetensorsBlob, safetensorsChunks, type WritableTensor, writableTensor } from "./safetensors-writer.ts";
 export { castFloats, decodeTensor, type StoredDType } from "./stored-dtype.ts";
 export { type CheckpointTensor, openTorchCheckpoint, type TorchCheckpoint } from "./torch-checkpoint.ts";
-export { checkKeys, type NamedTensorsOptions, namedTensors, shardNames } from "./weight-files.ts";
+export { checkKeys, type NamedTensorsOptions, namedSpecs, namedTensors, shardNames } from "./weight-files.ts";

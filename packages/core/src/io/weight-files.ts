@@ -1,7 +1,7 @@
-import type { NamedTensor } from "../executor.ts";
+import type { NamedSpec, NamedTensor } from "../executor.ts";
 import { WeightError } from "./errors.ts";
 import type { Safetensors } from "./safetensors.ts";
-import { castFloats } from "./stored-dtype.ts";
+import { castDType, castFloats, engineDType } from "./stored-dtype.ts";
 
 export interface NamedTensorsOptions {
   /** Stored float type on the device. Default: as in the file. */
@@ -10,25 +10,43 @@ export interface NamedTensorsOptions {
   readonly onTensor?: (loadedBytes: number) => void;
 }
 
+/** What `namedTensors` is going to give, as the headers tell. */
+export function namedSpecs(files: readonly Safetensors[], options: Omit<NamedTensorsOptions, "onTensor">): NamedSpec[] {
+  return wantedTensors(files, options).map(({ name, stored, dtype }) => ({
+    name,
+    dtype: castDType(engineDType(stored.dtype), dtype),
+    shape: stored.shape,
+  }));
+}
+
 /** The tensors of one or several shards, one in memory at a time, as an executor takes them. */
 export async function* namedTensors(
   files: readonly Safetensors[],
-  { dtype, keep = () => true, onTensor }: NamedTensorsOptions = {},
+  { onTensor, ...options }: NamedTensorsOptions = {},
 ): AsyncGenerator<NamedTensor> {
-  const seen = new Set<string>();
   let loaded = 0;
-  for (const file of files) {
-    for (const [name, { sizeBytes }] of file.tensors) {
-      if (!keep(name)) continue;
-      if (seen.has(name)) throw new WeightError(`${file.name}: tensor ${name} is in another shard too`);
-      seen.add(name);
-      const tensor = await file.read(name);
-      const isScale = name.endsWith(".scales"); // of quantised weights: always f32
-      yield dtype && !isScale ? castFloats(tensor, dtype) : tensor;
-      loaded += sizeBytes;
-      onTensor?.(loaded);
-    }
+  for (const { name, file, stored, dtype } of wantedTensors(files, options)) {
+    const tensor = await file.read(name);
+    yield dtype ? castFloats(tensor, dtype) : tensor;
+    loaded += stored.sizeBytes;
+    onTensor?.(loaded);
   }
+}
+
+/** In the order in which they lie in the files, so that one read while it comes is read as it comes. */
+function wantedTensors(files: readonly Safetensors[], { dtype, keep = () => true }: NamedTensorsOptions) {
+  const seen = new Set<string>();
+  return files.flatMap((file) => {
+    const kept = [...file.tensors].filter(([name]) => keep(name));
+    return kept
+      .sort(([, a], [, b]) => a.offset - b.offset)
+      .map(([name, stored]) => {
+        if (seen.has(name)) throw new WeightError(`${file.name}: tensor ${name} is in another shard too`);
+        seen.add(name);
+        const isScale = name.endsWith(".scales"); // of quantised weights: always f32
+        return { name, file, stored, dtype: isScale ? undefined : dtype };
+      });
+  });
 }
 
 /** File names that a shard index (`model.safetensors.index.json`) lists. */

@@ -37,9 +37,22 @@ export function bertAttentionParameters(
   };
 }
 
+/** What attention reads of the states it attends to, computed once: [batch, S, width] each. */
+export interface KeysAndValues {
+  readonly keys: Tensor;
+  readonly values: Tensor;
+}
+
+export function keysAndValues(states: Tensor, { key, value }: KeyValueParameters): KeysAndValues {
+  return { keys: applyLinear(states, key), values: applyLinear(states, value) };
+}
+
 export interface AttendedStates {
-  /** [batch, S, source width]; a batch of 1 is what all of x attends to, and is projected once. */
-  readonly states: Tensor;
+  /**
+   * [batch, S, source width], or what was made of it before; a batch of 1 is what all of x attends to, and is projected
+   * once.
+   */
+  readonly states: Tensor | KeysAndValues;
   /** f32 [batch, S], 1 = keep; absent: all are kept. */
   readonly mask?: Tensor | undefined;
   /** Added to the scores of masked keys. */
@@ -62,24 +75,20 @@ export interface BertAttentionResult extends Omit<AttentionResult, "context"> {
 export function bertAttention(
   x: Tensor,
   { states, mask, maskValue, causal = false }: AttendedStates,
-  { query, key, value, output, norm }: BertAttentionParameters,
+  { query, output, norm, ...projections }: BertAttentionParameters,
   { config, attend, drop = keepAll }: BertLayerOptions,
 ): BertAttentionResult {
   const [batch, length, width] = x.shape as readonly [number, number, number];
-  const isShared = states.shape[0] === 1 && batch > 1 && !causal;
+  const { keys, values } = "keys" in states ? states : keysAndValues(states, projections);
+  const isShared = keys.shape[0] === 1 && batch > 1 && !causal;
   const asking = isShared ? reshape(x, [1, batch * length, width]) : x; // then all queries are those of one item
-  const { context, ...kept } = attend(
-    applyLinear(asking, query),
-    applyLinear(states, key),
-    applyLinear(states, value),
-    {
-      heads: config.numHeads,
-      width: config.hiddenSize,
-      maskValue,
-      causal,
-      ...(mask && { mask }),
-    },
-  );
+  const { context, ...kept } = attend(applyLinear(asking, query), keys, values, {
+    heads: config.numHeads,
+    width: config.hiddenSize,
+    maskValue,
+    causal,
+    ...(mask && { mask }),
+  });
   const attended = isShared ? reshape(context, [batch, length, config.hiddenSize]) : context;
   return {
     hidden: applyLayerNorm(drop(applyLinear(attended, output)), norm, { eps: config.layerNormEps, residual: x }),

@@ -4,18 +4,8 @@ import { attend } from "../layers/attention.ts";
 import { applyLayerNorm } from "../layers/layernorm.ts";
 import { applyLinear } from "../layers/linear.ts";
 import { applyMlp } from "../layers/mlp.ts";
-import type { BertAttentionParameters } from "./bert-attention.ts";
+import { type BertAttentionParameters, type KeysAndValues, keysAndValues } from "./bert-attention.ts";
 import { type BertLayerParameters, CROSS_MASK, SELF_MASK } from "./bert-layer.ts";
-
-/** What attention reads of the states it attends to, kept so that it is computed once: [batch, S, width] each. */
-export interface KeysAndValues {
-  readonly keys: Tensor;
-  readonly values: Tensor;
-}
-
-export function keysAndValues(states: Tensor, { key, value }: BertAttentionParameters): KeysAndValues {
-  return { keys: applyLinear(states, key), values: applyLinear(states, value) };
-}
 
 export interface CachedLayerInputs {
   /** Puts those of the new token, [batch, 1, width], among those of the tokens before it, [batch, S, width]. */

@@ -10,6 +10,7 @@ import {
   type BertLayerOptions,
   bertAttention,
   bertAttentionParameters,
+  type KeysAndValues,
   type KeyValueParameters,
 } from "./bert-attention.ts";
 
@@ -55,8 +56,8 @@ export interface BertLayerInputs {
   readonly attentionMask: Tensor;
   /** Self-attention looks back only, as in the answer decoder. */
   readonly causal?: boolean;
-  /** [batch, S, encoder width], read by layers with cross-attention. */
-  readonly encoderStates?: Tensor;
+  /** [batch, S, encoder width], read by layers with cross-attention; or what this layer makes of them. */
+  readonly encoderStates?: Tensor | KeysAndValues;
   /** f32 [batch, S], 1 = keep; absent: all are kept. */
   readonly encoderMask?: Tensor;
 }

@@ -3,6 +3,7 @@ import type { TextConfig } from "../config.ts";
 import { attend } from "../layers/attention.ts";
 import { type BlockRun, called } from "../layers/block-run.ts";
 import type { ParameterSource } from "../layers/parameters.ts";
+import type { KeysAndValues } from "./bert-attention.ts";
 import { type BertLayerInputs, type BertLayerParameters, bertLayer, bertLayerParameters } from "./bert-layer.ts";
 
 /** Consecutive layers of a BERT, by their official numbers. */
@@ -33,11 +34,16 @@ export interface BertStackOptions extends BlockRun {
   readonly config: TextConfig;
 }
 
+export interface BertStackInputs extends Omit<BertLayerInputs, "encoderStates"> {
+  /** What the layers with cross-attention read: states, or what each layer makes of them, by its number. */
+  readonly encoderStates?: Tensor | ReadonlyMap<number, KeysAndValues>;
+}
+
 /** Runs `layers` one after another on x [batch, L, width]. */
 export function bertStack(
   x: Tensor,
   layers: BertLayers,
-  inputs: BertLayerInputs,
+  { encoderStates, ...inputs }: BertStackInputs,
   { config, drop, attendOf = () => attend, around = called }: BertStackOptions,
 ): BertStackResult {
   let hidden = x;
@@ -45,7 +51,9 @@ export function bertStack(
   const selfAttentions = new Map<number, Tensor>();
   const crossAttentions = new Map<number, Tensor>();
   for (const [number, layer] of layers) {
-    const result = around((x) => bertLayer(x, layer, inputs, { config, drop, attend: attendOf(number) }))(hidden);
+    const read = encoderStates instanceof Map ? encoderStates.get(number) : encoderStates;
+    const given = { ...inputs, ...(read && { encoderStates: read }) };
+    const result = around((x) => bertLayer(x, layer, given, { config, drop, attend: attendOf(number) }))(hidden);
     hidden = result.hidden;
     hiddenStates.set(number, hidden);
     if (result.selfProbabilities) selfAttentions.set(number, result.selfProbabilities);

@@ -25,11 +25,13 @@ export async function createTfjsExecutor(tf: TfModule): Promise<Executor> {
     kind: "tfjs",
     description: `tfjs ${tf.getBackend()}`,
     supportsF16: false,
+    reserve: (parameters) => uploadParameters(tf, { hold, release }, parameters),
     upload: (tensors, options) => uploadParameters(tf, { hold, release }, tensors, options),
     async compile(graph, parameters = [], { into = {} } = {}) {
       const stores = storesOf(parameters) as readonly TfjsParameterStore[];
       const { opTable: ops } = await import("../../ops/index.ts"); // all: fused ops without a rule become primitives
-      return compileTfjs({ tf, ops, graph, stores, into, wrap, kept });
+      const take = (spec: TensorSpec, tensor: TfTensor) => wrap(spec, hold(tensor));
+      return compileTfjs({ tf, ops, graph, stores, into, wrap, take, kept });
     },
     tensor(spec, data) {
       expectData("tensor", spec, data);

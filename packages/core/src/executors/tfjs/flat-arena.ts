@@ -1,3 +1,4 @@
+import { GraphError } from "../../errors.ts";
 import type { Arena } from "../../executor.ts";
 import type { TfModule, TfTensor } from "../../op.ts";
 import { elementCount } from "../../spec.ts";
@@ -16,16 +17,24 @@ export interface Cell {
   dispose(): void;
 }
 
-export function tensorCell({ hold, release }: Holder, first: TfTensor): Cell {
-  let value = hold(first);
+/** A place of its own, whose value comes by `set`. */
+export function emptyCell({ hold, release }: Holder, name: string): Cell {
+  let value: TfTensor | undefined;
+  const dispose = () => {
+    if (value) release(value);
+    value = undefined;
+  };
   return {
-    get: () => value,
+    get() {
+      if (value) return value;
+      throw new GraphError(`parameter ${name}: has no values yet`);
+    },
     set(tensor) {
       if (tensor === value) return;
-      release(value);
+      dispose();
       value = hold(tensor);
     },
-    dispose: () => release(value),
+    dispose,
   };
 }
 

@@ -1,18 +1,16 @@
 import { GraphError } from "../../errors.ts";
-import type { Arena, NamedTensor, ParameterStore, UploadOptions } from "../../executor.ts";
+import type { Arena, ParameterStore, UploadOptions } from "../../executor.ts";
 import type { TfModule } from "../../op.ts";
 import { elementCount, type TensorSpec } from "../../spec.ts";
 import { expectData } from "../check-inputs.ts";
-import { flatArena, packArenas } from "../pack-arenas.ts";
-import { type Cell, flatCells, type Holder, tensorCell } from "./flat-arena.ts";
+import { flatArena, packArenas, type TensorSource } from "../pack-arenas.ts";
+import { type Cell, emptyCell, flatCells, type Holder } from "./flat-arena.ts";
 import { readTensor, toTensor } from "./tensor.ts";
 
 /** Parameters as tfjs tensors that a program may replace. */
 export interface TfjsParameterStore extends ParameterStore {
   readonly cells: ReadonlyMap<string, Cell>;
 }
-
-export type TensorSource = Iterable<NamedTensor> | AsyncIterable<NamedTensor>;
 
 interface StoreParts {
   readonly specs: Map<string, TensorSpec>;
@@ -40,9 +38,11 @@ export async function uploadParameters(
 async function uploadEach(tf: TfModule, holder: Holder, source: TensorSource, { specs, cells }: StoreParts) {
   for await (const { name, dtype, shape, data } of source) {
     const spec = { dtype, shape };
-    expectData(`parameter ${name}`, spec, data);
+    const cell = emptyCell(holder, name);
+    if (data) expectData(`parameter ${name}`, spec, data);
+    if (data) cell.set(toTensor(tf, spec, data));
     specs.set(name, spec);
-    cells.set(name, tensorCell(holder, toTensor(tf, spec, data)));
+    cells.set(name, cell);
   }
 }
 
@@ -55,7 +55,7 @@ async function uploadFlat(
   for await (const packed of packArenas(source)) {
     const arena = flatArena(`${flat}.${arenas.length}`, packed);
     const values = new Float32Array(arena.elements);
-    for (const { tensor, offsetBytes } of packed.slots) values.set(tensor.data, offsetBytes / 4);
+    for (const { tensor, offsetBytes } of packed.slots) values.set(tensor.data ?? [], offsetBytes / 4);
     const spec: TensorSpec = { dtype: "f32", shape: [arena.elements] };
     const { whole, parts } = flatCells(tf, holder, arena, toTensor(tf, spec, values));
     arenas.push(arena);

@@ -1,5 +1,5 @@
 import { GraphError } from "../../errors.ts";
-import type { DeviceTensor, KernelTime, Program, RunOptions } from "../../executor.ts";
+import type { DeviceTensor, KernelTime, Program, ProgramInputs, RunOptions } from "../../executor.ts";
 import type { Attrs, Graph, Node, TensorData } from "../../graph/graph.ts";
 import type { AnyOp, OpTable, TfjsCall, TfModule, TfTensor } from "../../op.ts";
 import { tfjsRules } from "../../ops/tfjs-rules.ts";
@@ -11,7 +11,7 @@ import { lastUses } from "../../plan/liveness.ts";
 import { nodeCost } from "../../profile/costs.ts";
 import { nodeShapes } from "../../profile/shapes.ts";
 import type { TensorSpec } from "../../spec.ts";
-import { expectInputs } from "../check-inputs.ts";
+import { expectInputs, isParts } from "../check-inputs.ts";
 import { serialQueue } from "../serial-queue.ts";
 import type { TfjsParameterStore } from "./parameters.ts";
 import { readTensor, type TfjsTensor, toTensor } from "./tensor.ts";
@@ -24,16 +24,16 @@ interface TfjsProgramOptions {
   readonly stores: readonly TfjsParameterStore[];
   readonly into: Readonly<Record<string, string>>;
   wrap(spec: TensorSpec, tensor: TfTensor): TfjsTensor;
+  /** The same of a tensor that outlives the program. */
+  take(spec: TensorSpec, tensor: TfTensor): TfjsTensor;
   readonly kept: TfjsCall["kept"];
 }
-
-type Inputs = Readonly<Record<string, TensorData | DeviceTensor>>;
 
 /** Backends whose calls return when the work is done; the others only queue it. */
 const RUNS_AT_ONCE = ["wasm", "cpu"];
 
 /** A graph as a list of tfjs calls; intermediates are disposed after their last use. */
-export function compileTfjs({ tf, ops, graph: traced, stores, into, wrap, kept }: TfjsProgramOptions): Program {
+export function compileTfjs({ tf, ops, graph: traced, stores, into, wrap, take, kept }: TfjsProgramOptions): Program {
   const hasRule = (op: AnyOp) => op.name in tfjsRules;
   const graph = eliminateDeadCode(
     eliminateCommonSubexpressions(expand(withUpdates(traced, ops), ops, hasRule), ops),
@@ -52,7 +52,7 @@ export function compileTfjs({ tf, ops, graph: traced, stores, into, wrap, kept }
   const overwritten = overwrites(graph, cells, into);
 
   const run = async (
-    inputs: Inputs,
+    inputs: ProgramInputs,
     options: RunOptions,
     afterNode?: (node: Node, made: TfTensor[]) => Promise<void>,
   ) => {
@@ -63,8 +63,9 @@ export function compileTfjs({ tf, ops, graph: traced, stores, into, wrap, kept }
     const uploaded: TfTensor[] = [];
     for (const [name, id] of Object.entries(graph.inputs)) {
       const given = inputs[name]!;
-      const tensor = ArrayBuffer.isView(given) ? toTensor(tf, graph.values[id]!, given) : (given as TfjsTensor).tensor;
-      if (ArrayBuffer.isView(given)) uploaded.push(tensor);
+      const isOwn = ArrayBuffer.isView(given) || isParts(given);
+      const tensor = isOwn ? broughtIn(tf, graph.values[id]!, given) : (given as TfjsTensor).tensor;
+      if (isOwn) uploaded.push(tensor);
       values.set(id, tensor);
     }
     for (const [index, node] of graph.nodes.entries()) {
@@ -98,7 +99,19 @@ export function compileTfjs({ tf, ops, graph: traced, stores, into, wrap, kept }
     return made.filter((tensor) => tensor !== undefined);
   };
 
-  const profile = async (inputs: Inputs) => {
+  const rows = async (inputs: ProgramInputs, options: RunOptions) => {
+    await run(inputs, { ...options, read: [] });
+    const row = (index: number) => (name: string) => {
+      const { dtype, shape } = output(name);
+      const spec = { dtype, shape: [1, ...shape.slice(1)] };
+      const begin = shape.map((_, axis) => (axis === 0 ? index : 0));
+      return [name, take(spec, tf.slice(results.get(name)!, begin, spec.shape))] as const;
+    };
+    const count = output([...results.keys()][0]!).shape[0]!;
+    return Array.from({ length: count }, (_, index) => Object.fromEntries([...results.keys()].map(row(index))));
+  };
+
+  const profile = async (inputs: ProgramInputs) => {
     await run(inputs, { read: [] });
     const times: KernelTime[] = [];
     const start = performance.now();
@@ -137,11 +150,19 @@ export function compileTfjs({ tf, ops, graph: traced, stores, into, wrap, kept }
     graph: traced,
     dispatchCount: graph.nodes.length,
     run: (inputs, options = {}) => enqueue(() => run(inputs, options)),
+    rows: (inputs, options = {}) => enqueue(() => rows(inputs, options)),
     profile: (inputs) => enqueue(() => profile(inputs)),
     output,
     dispose,
     [Symbol.dispose]: dispose,
   };
+}
+
+/** Data, or tensors one after another along axis 0, as one tensor. */
+function broughtIn(tf: TfModule, spec: TensorSpec, given: TensorData | readonly DeviceTensor[]): TfTensor {
+  if (ArrayBuffer.isView(given)) return toTensor(tf, spec, given);
+  const parts = (given as readonly TfjsTensor[]).map(({ tensor }) => tensor);
+  return parts.length === 1 ? tf.clone(parts[0]!) : tf.concat(parts);
 }
 
 function applyRule(

@@ -71,6 +71,7 @@ export async function createWebGpuExecutor(options: WebGpuExecutorOptions = {}):
     description: describeAdapter(info),
     supportsF16: facts.shaderF16,
     maxBufferBytes: Math.min(device.limits.maxBufferSize, device.limits.maxStorageBufferBindingSize),
+    reserve: (parameters) => uploadParameters(device, memory, parameters),
     upload: (tensors, uploading) => uploadParameters(device, memory, tensors, uploading),
     compile: (graph, parameters, compiling) => compile(context, graph, parameters, compiling),
     tensor(spec, data) {

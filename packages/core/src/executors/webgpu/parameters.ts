@@ -1,8 +1,8 @@
 import { GraphError } from "../../errors.ts";
-import type { Arena, NamedTensor, ParameterStore, UploadOptions } from "../../executor.ts";
+import type { Arena, ParameterStore, UploadOptions } from "../../executor.ts";
 import type { TensorSpec } from "../../spec.ts";
 import { expectData } from "../check-inputs.ts";
-import { flatArena, packArenas } from "../pack-arenas.ts";
+import { flatArena, packArenas, type TensorSource } from "../pack-arenas.ts";
 import { checked } from "./checked.ts";
 import { type BufferMemory, paddedBytes } from "./memory.ts";
 import { readBuffer } from "./tensor.ts";
@@ -28,7 +28,7 @@ interface StoreParts {
 export async function uploadParameters(
   device: GPUDevice,
   memory: BufferMemory,
-  tensors: Iterable<NamedTensor> | AsyncIterable<NamedTensor>,
+  tensors: TensorSource,
   { flat }: UploadOptions = {},
 ): Promise<WebGpuParameterStore> {
   const parts: StoreParts = { entries: new Map(), buffers: [], arenas: [] };
@@ -41,7 +41,7 @@ export async function uploadParameters(
         const made = memory.create(label, packed.sizeBytes, storage());
         buffers.push(made);
         for (const { tensor, offsetBytes } of packed.slots) {
-          device.queue.writeBuffer(made, offsetBytes, paddedBytes(tensor.data));
+          if (tensor.data) device.queue.writeBuffer(made, offsetBytes, paddedBytes(tensor.data));
         }
         return made;
       });

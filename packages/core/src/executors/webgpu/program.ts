@@ -1,14 +1,15 @@
 import { GraphError } from "../../errors.ts";
-import type { DeviceTensor, Program, RunOptions } from "../../executor.ts";
-import type { Graph, TensorData } from "../../graph/graph.ts";
+import type { DeviceTensor, Program, ProgramInputs, RunOptions } from "../../executor.ts";
+import type { Graph } from "../../graph/graph.ts";
 import { submitPace } from "../../plan/submits.ts";
 import { sizeBytes } from "../../spec.ts";
-import { expectInputs } from "../check-inputs.ts";
+import { expectInputs, isParts } from "../check-inputs.ts";
 import { serialQueue } from "../serial-queue.ts";
 import { bindGroups } from "./bind-groups.ts";
 import { checked } from "./checked.ts";
 import type { Dispatch } from "./dispatches.ts";
-import { type BufferMemory, paddedBytes } from "./memory.ts";
+import { type BufferMemory, paddedBytes, recorded } from "./memory.ts";
+import { copyParts, copyRows } from "./parts.ts";
 import type { PlacedGraph } from "./placement.ts";
 import { stagingArea } from "./staging.ts";
 import { isWebGpuTensor, type WebGpuTensor, webGpuTensor } from "./tensor.ts";
@@ -27,8 +28,6 @@ export interface ProgramParts {
   /** Most FLOPs per submit at first, until runs tell how fast the device is: longer ones make the page stutter, and browsers end GPU work after about 10 s. */
   readonly flopsPerSubmit: number;
 }
-
-type Inputs = Readonly<Record<string, TensorData | DeviceTensor>>;
 
 /** A planned and compiled graph: a run encodes the same dispatches again and makes no GPU object but command buffers. */
 export function createProgram(parts: ProgramParts): Program {
@@ -91,7 +90,18 @@ export function createProgram(parts: ProgramParts): Program {
     }
   };
 
-  const run = async (inputs: Inputs, { read, signal }: RunOptions) => {
+  const bringIn = (name: string, value: ProgramInputs[string]) => {
+    const own = placed.inputBuffers[name]!;
+    if (ArrayBuffer.isView(value)) device.queue.writeBuffer(own, 0, paddedBytes(value));
+    else if (isParts(value))
+      copyParts(
+        device,
+        value.map((part) => external(name, part)),
+        own,
+      );
+  };
+
+  const run = async (inputs: ProgramInputs, { read, signal }: RunOptions) => {
     if (disposed) throw new GraphError("run: the program is disposed");
     signal?.throwIfAborted();
     expectInputs(graph, inputs);
@@ -99,9 +109,7 @@ export function createProgram(parts: ProgramParts): Program {
     const wanted = (read ?? readable).map((name) => [name, locateOutput(name)] as const);
     const begun = performance.now();
     const results = await checked(device, "run", () => {
-      for (const [name, value] of Object.entries(inputs)) {
-        if (ArrayBuffer.isView(value)) device.queue.writeBuffer(placed.inputBuffers[name]!, 0, paddedBytes(value));
-      }
+      for (const [name, value] of Object.entries(inputs)) bringIn(name, value);
       submit(lastInputs, signal);
       overwrite();
       return staging.read(device, wanted);
@@ -110,7 +118,19 @@ export function createProgram(parts: ProgramParts): Program {
     return Object.fromEntries(results);
   };
 
-  const profile = async (inputs: Inputs) => {
+  const rows = async (inputs: ProgramInputs, options: RunOptions) => {
+    await run(inputs, { ...options, read: [] });
+    const places = new Map(readable.map((name) => [name, locateOutput(name)]));
+    const made: GPUBuffer[] = [];
+    try {
+      return await checked(device, "rows", () => copyRows(device, recorded(memory, made), places));
+    } catch (error) {
+      made.forEach(memory.free);
+      throw error;
+    }
+  };
+
+  const profile = async (inputs: ProgramInputs) => {
     await run(inputs, { read: [] });
     const { profileDispatches } = await import("./profile.ts"); // pages that profile nothing do not load it
     return profileDispatches(parts, (index) => groups.of(index, lastInputs));
@@ -126,6 +146,7 @@ export function createProgram(parts: ProgramParts): Program {
     graph: parts.traced,
     dispatchCount: dispatches.length,
     run: (inputs, options = {}) => enqueue(() => run(inputs, options)),
+    rows: (inputs, options = {}) => enqueue(() => rows(inputs, options)),
     profile: (inputs) => enqueue(() => profile(inputs)),
     output: (name) => webGpuTensor({ device, memory, ...locateOutput(name), dispose: () => undefined }),
     dispose,
@@ -133,14 +154,17 @@ export function createProgram(parts: ProgramParts): Program {
   };
 }
 
-function externalInputs(inputs: Inputs): Record<string, WebGpuTensor> {
-  const external: Record<string, WebGpuTensor> = {};
+function externalInputs(inputs: ProgramInputs): Record<string, WebGpuTensor> {
+  const given: Record<string, WebGpuTensor> = {};
   for (const [name, value] of Object.entries(inputs)) {
-    if (ArrayBuffer.isView(value)) continue;
-    if (!isWebGpuTensor(value)) throw new GraphError(`run: input ${name} lives on another executor; read it first`);
-    if (value.buffer.size - value.offset < sizeBytes(value))
-      throw new GraphError(`run: input ${name}: its buffer is too small`);
-    external[name] = value;
+    if (!ArrayBuffer.isView(value) && !isParts(value)) given[name] = external(name, value);
   }
-  return external;
+  return given;
+}
+
+function external(name: string, value: DeviceTensor): WebGpuTensor {
+  if (!isWebGpuTensor(value)) throw new GraphError(`run: input ${name} lives on another executor; read it first`);
+  if (value.buffer.size - value.offset < sizeBytes(value))
+    throw new GraphError(`run: input ${name}: its buffer is too small`);
+  return value;
 }

@@ -1,0 +1,1 @@
+export function compactWgsl(code: string): string;
