@@ -15,6 +15,8 @@ const TASKS: readonly Task[] = [
   { name: "ask", title: "Ask", load: async () => (await import("./ask.ts")).openAsk },
   { name: "compare", title: "Compare", load: async () => (await import("./compare.ts")).openCompare },
   { name: "entails", title: "Entails", load: async () => (await import("./entails.ts")).openEntails },
+  { name: "scenes", title: "Scenes", load: async () => (await import("./scenes.ts")).openScenes },
+  { name: "profile", title: "Profile", load: async () => (await import("./profile.ts")).openProfile },
   { name: "teach", title: "Teach", load: async () => (await import("./teach.ts")).openTeach },
 ];
 

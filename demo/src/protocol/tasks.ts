@@ -1,4 +1,4 @@
-import type { GroundedWord, HeatMap, HeatMapChoice, MatchScore } from "albef";
+import type { GroundedWord, HeatMap, HeatMapChoice, MatchScore, ModelProfile } from "albef";
 
 /** Where a text is in a picture; maps are asked for one at a time. */
 export interface GroundedPicture {
@@ -18,6 +18,11 @@ export interface Outcome {
   readonly ms: number;
 }
 
+/** Where the time of the model in use goes, and the same as a file for trace viewers. */
+export interface Profiled extends Omit<ModelProfile, "traceFile"> {
+  readonly trace: Blob;
+}
+
 /** Throw an error named MissingHeadError where the model in use has no head for the task. */
 export interface TaskCalls {
   ground(id: string, text: string, layer?: number): Promise<GroundedPicture>;
@@ -27,4 +32,5 @@ export interface TaskCalls {
   answer(id: string, question: string, candidates: readonly string[]): Promise<Outcome>;
   entails(id: string, sentence: string): Promise<Outcome>;
   compare(ids: readonly [string, string], statement: string): Promise<Outcome>;
+  profile(): Promise<Profiled>;
 }

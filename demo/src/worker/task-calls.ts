@@ -34,6 +34,10 @@ export function taskCalls(desk: Desk): TaskCalls {
           { label: "contradicted", probability: contradiction },
         ];
       }),
+    async profile() {
+      const { traceFile, ...measured } = await model().profile({ signal: desk.begin() });
+      return { ...measured, trace: traceFile() };
+    },
     compare: ([first, second], statement) =>
       timed(async () => {
         const pictures = await Promise.all([first, second].map(desk.imageOf));

@@ -8,7 +8,7 @@ const mini = fileURLToPath(new URL("../../../../weights/albef-mini", import.meta
 test("model.profile: every part, kernel by kernel, in a file that trace viewers open", async () => {
   using model = await Albef.fromPretrained(mini, { device: "webgpu" });
   const profile = await model.profile({ length: 8 });
-  expect(new Set(profile.kernels.map(({ part }) => part))).toEqual(new Set(["image", "text", "match"]));
+  expect(new Set(profile.kernels.map(({ part }) => part))).toEqual(new Set(["image", "text", "keys", "match"]));
   expect(profile.kernels.map(({ op }) => op)).toEqual(
     expect.arrayContaining(["patchEmbedding", "attention", "linear"]),
   );

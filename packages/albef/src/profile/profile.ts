@@ -1,5 +1,5 @@
 import type { Graph, KernelTime, Program, TensorData } from "@albef/core";
-import { imageGraph, matchGraph, textGraph } from "../model/graphs.ts";
+import { imageGraph, keysGraph, matchGraph, textGraph } from "../model/graphs.ts";
 import type { LoadedModel } from "../model/load.ts";
 import { devicePeak, rooflineShare } from "./roofline.ts";
 import type { ModelProfile, OpTotal, ProfiledKernel, ProfileOptions } from "./types.ts";
@@ -15,6 +15,7 @@ export async function profileModel(loaded: LoadedModel, options: ProfileOptions 
   const parts: Readonly<Record<ProfiledKernel["part"], Graph>> = {
     image: imageGraph(plan, batch),
     text: textGraph(plan, { batch, length }),
+    keys: keysGraph(plan, batch),
     match: matchGraph(plan, { pairs: batch, texts: batch, images: batch, length }),
   };
   const peak = await devicePeak(engine.executor);

@@ -11,8 +11,8 @@ export interface ProfileOptions {
 }
 
 export interface ProfiledKernel extends KernelTime {
-  /** Which part of the model: the two encoders, or the multimodal one with the ITM head. */
-  readonly part: "image" | "text" | "match";
+  /** Which part of the model: the two encoders, what the multimodal one makes of images alone, or it with the ITM head. */
+  readonly part: "image" | "text" | "keys" | "match";
   /**
    * The least time that work and bytes allow on this device over the time taken: 1 cannot be done better. Absent where the
    * clock saw no time pass.
