@@ -1,11 +1,11 @@
-// Draws how time and memory grow: npm run bench -- plots [--only batch,image,...]
+// Draws how time and memory grow: npm run bench -- plots [--only batch,image,...] [--quick: smallest sizes, nothing written]
 import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import type { WebGpuExecutor } from "@albef/core";
 import type { WorkloadRequest } from "../workloads/index.ts";
 import { gallerySweep } from "./gallery.ts";
-import { measureOurs, openDawn, type Point, sweep } from "./scales.ts";
+import { type Extent, measureOurs, openDawn, type Point, sweep } from "./scales.ts";
 import { exponentOf, type Plot, type Series, svgPlot } from "./svg.ts";
 import { type TrainingVariant, trainingWorkload } from "./training.ts";
 
@@ -14,7 +14,10 @@ const SMALL: WorkloadRequest = { kind: "vit", size: "small", batch: 1, length: 1
 const GALLERY_SIZES = [1_000, 4_000, 16_000, 64_000, 256_000, 1_000_000];
 const TRAINING_BATCHES = [2, 4, 8];
 
-type Drawing = (executor: WebGpuExecutor) => Promise<Readonly<Record<string, Plot>>>;
+const WHOLE: Extent = { repeats: 5, sizes: Number.POSITIVE_INFINITY };
+const QUICK: Extent = { repeats: 1, sizes: 2 };
+
+type Drawing = (executor: WebGpuExecutor, extent: Extent) => Promise<Readonly<Record<string, Plot>>>;
 
 function plotOf(
   { title, xLabel, yLabel }: Omit<Plot, "series">,
@@ -43,45 +46,51 @@ const SWEEPS = {
   },
 } as const;
 
-async function sweepTime(executor: WebGpuExecutor, name: keyof typeof SWEEPS): Promise<Readonly<Record<string, Plot>>> {
-  const { request, key, values, xLabel } = SWEEPS[name];
-  const forward = await sweep(executor, request, key, values);
+async function sweepTime(
+  executor: WebGpuExecutor,
+  name: keyof typeof SWEEPS,
+  extent: Extent,
+): Promise<Readonly<Record<string, Plot>>> {
+  const { xLabel } = SWEEPS[name];
+  const forward = await sweep(executor, SWEEPS[name], extent);
   return { [`time-${name}`]: plotOf({ title: "Time of a forward", xLabel, yLabel: "ms" }, { forward }, milliseconds) };
 }
 
-async function trainingPoints(executor: WebGpuExecutor, variant: Omit<TrainingVariant, "batch">): Promise<Point[]> {
+type Variant = Omit<TrainingVariant, "batch">;
+
+async function trainingPoints(executor: WebGpuExecutor, variant: Variant, extent: Extent): Promise<Point[]> {
   const points: Point[] = [];
-  for (const batch of TRAINING_BATCHES) {
-    points.push({ x: batch, ...(await measureOurs(executor, trainingWorkload({ ...variant, batch }))) });
+  for (const batch of TRAINING_BATCHES.slice(0, extent.sizes)) {
+    points.push({ x: batch, ...(await measureOurs(executor, trainingWorkload({ ...variant, batch }), extent)) });
   }
   return points;
 }
 
-async function trainingLines(executor: WebGpuExecutor) {
+async function trainingLines(executor: WebGpuExecutor, extent: Extent) {
   return {
-    "all weights": await trainingPoints(executor, {}),
-    "all weights, blocks recomputed": await trainingPoints(executor, { recompute: true }),
-    LoRA: await trainingPoints(executor, { lora: true }),
+    "all weights": await trainingPoints(executor, {}, extent),
+    "all weights, blocks recomputed": await trainingPoints(executor, { recompute: true }, extent),
+    LoRA: await trainingPoints(executor, { lora: true }, extent),
   };
 }
 
 const STEP = { title: "A step of pre-training", xLabel: "pairs in a batch (128 px)" };
 
-async function memory(): Promise<Readonly<Record<string, Plot>>> {
+async function memory(_: WebGpuExecutor, extent: Extent): Promise<Readonly<Record<string, Plot>>> {
   const { gpu, executor } = await openDawn("null");
   const plots: Record<string, Plot> = {};
-  for (const [name, { request, key, values, xLabel }] of Object.entries(SWEEPS)) {
-    const axes = { title: "Most bytes of GPU buffers, weights included", xLabel, yLabel: "MB" };
-    plots[`memory-${name}`] = plotOf(axes, { forward: await sweep(executor, request, key, values) }, megabytes);
+  for (const [name, numbers] of Object.entries(SWEEPS)) {
+    const axes = { title: "Most bytes of GPU buffers, weights included", xLabel: numbers.xLabel, yLabel: "MB" };
+    plots[`memory-${name}`] = plotOf(axes, { forward: await sweep(executor, numbers, extent) }, megabytes);
   }
-  plots["memory-training"] = plotOf({ ...STEP, yLabel: "MB" }, await trainingLines(executor), megabytes);
+  plots["memory-training"] = plotOf({ ...STEP, yLabel: "MB" }, await trainingLines(executor, extent), megabytes);
   executor.dispose();
   await gpu.requestAdapter(); // the GPU object was held to here
   return plots;
 }
 
-async function gallery(executor: WebGpuExecutor): Promise<Readonly<Record<string, Plot>>> {
-  const points = await gallerySweep(executor, GALLERY_SIZES);
+async function gallery(executor: WebGpuExecutor, { sizes }: Extent): Promise<Readonly<Record<string, Plot>>> {
+  const points = await gallerySweep(executor, GALLERY_SIZES.slice(0, sizes));
   const found = points.map(({ rows, ms }): [number, number] => [rows, ms]);
   const bound = points.map(({ rows, boundMs }): [number, number] => [rows, boundMs]);
   const series = [
@@ -93,34 +102,38 @@ async function gallery(executor: WebGpuExecutor): Promise<Readonly<Record<string
 
 const DRAWINGS: Readonly<Record<string, Drawing>> = {
   memory,
-  batch: (executor) => sweepTime(executor, "batch"),
-  image: (executor) => sweepTime(executor, "image"),
-  text: (executor) => sweepTime(executor, "text"),
+  batch: (executor, extent) => sweepTime(executor, "batch", extent),
+  image: (executor, extent) => sweepTime(executor, "image", extent),
+  text: (executor, extent) => sweepTime(executor, "text", extent),
   gallery,
-  training: async (executor) => ({
-    "time-training": plotOf({ ...STEP, yLabel: "ms" }, await trainingLines(executor), milliseconds),
+  training: async (executor, extent) => ({
+    "time-training": plotOf({ ...STEP, yLabel: "ms" }, await trainingLines(executor, extent), milliseconds),
   }),
 };
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ args: process.argv.slice(2), options: { only: { type: "string" } } });
+  const { values } = parseArgs({
+    args: process.argv.slice(2),
+    options: { only: { type: "string" }, quick: { type: "boolean" } },
+  });
+  const extent = values.quick ? QUICK : WHOLE;
   const names = values.only?.split(",") ?? Object.keys(DRAWINGS);
   const { gpu, executor } = await openDawn();
   mkdirSync(FOLDER, { recursive: true });
   for (const name of names) {
     const draw = DRAWINGS[name];
     if (!draw) throw new Error(`plots: no plot is called ${name}; there are ${Object.keys(DRAWINGS).join(", ")}`);
-    for (const [title, plot] of Object.entries(await draw(executor))) {
+    const started = performance.now();
+    for (const [title, plot] of Object.entries(await draw(executor, extent))) {
       const file = `${title}.svg`;
-      writeFileSync(
-        `${FOLDER}${file}`,
-        svgPlot({ ...plot, title: name === "memory" ? plot.title : `${plot.title} (${executor.description})` }),
-      );
+      const full = name === "memory" ? plot.title : `${plot.title} (${executor.description})`;
+      if (!values.quick) writeFileSync(`${FOLDER}${file}`, svgPlot({ ...plot, title: full }));
       const points = plot.series.map(
         ({ name: line, points: all }) => `  ${line}: ${all.map(([x, y]) => `${x}: ${y.toFixed(1)}`).join(", ")}`,
       );
       console.log([file, ...points].join("\n"));
     }
+    console.log(`${name}: ${((performance.now() - started) / 1000).toFixed(0)} s`);
   }
   executor.dispose();
   await gpu.requestAdapter(); // the GPU object was held to here

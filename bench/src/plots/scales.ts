@@ -14,7 +14,12 @@ export interface Point {
   readonly bytes: number;
 }
 
-const REPEATS = 5;
+/** How much is measured: quick runs show that the commands work. */
+export interface Extent {
+  readonly repeats: number;
+  /** Of the sizes of a sweep, the smallest. */
+  readonly sizes: number;
+}
 
 /** Our engine on Dawn; `null` plans and counts, but computes nothing. The GPU object must be held: Dawn crashes once it is collected. */
 export async function openDawn(backend?: "null"): Promise<{ readonly gpu: GPU; readonly executor: WebGpuExecutor }> {
@@ -24,12 +29,16 @@ export async function openDawn(backend?: "null"): Promise<{ readonly gpu: GPU; r
 }
 
 /** Time and memory of one workload. */
-export async function measureOurs(executor: WebGpuExecutor, workload: Workload): Promise<Omit<Point, "x">> {
+export async function measureOurs(
+  executor: WebGpuExecutor,
+  workload: Workload,
+  { repeats }: Pick<Extent, "repeats">,
+): Promise<Omit<Point, "x">> {
   const times: number[] = [];
   const { peakBytes } = await countGpu(async () => {
     const prepared = await albefEngine(executor).prepare(workload);
     await prepared.run();
-    for (let i = 0; i < REPEATS; i++) {
+    for (let i = 0; i < repeats; i++) {
       const started = performance.now();
       await prepared.run();
       times.push(performance.now() - started);
@@ -39,15 +48,20 @@ export async function measureOurs(executor: WebGpuExecutor, workload: Workload):
   return { ms: spreadOf(times).median, bytes: peakBytes };
 }
 
+export interface Sweep {
+  readonly request: WorkloadRequest;
+  readonly key: "batch" | "length" | "imageSize";
+  readonly values: readonly number[];
+}
+
 /** Time and memory as one of the workload's numbers grows. */
 export async function sweep(
   executor: WebGpuExecutor,
-  request: WorkloadRequest,
-  key: "batch" | "length" | "imageSize",
-  values: readonly number[],
+  { request, key, values }: Sweep,
+  extent: Extent,
 ): Promise<Point[]> {
   const points: Point[] = [];
-  for (const x of values)
-    points.push({ x, ...(await measureOurs(executor, createWorkload({ ...request, [key]: x }))) });
+  for (const x of values.slice(0, extent.sizes))
+    points.push({ x, ...(await measureOurs(executor, createWorkload({ ...request, [key]: x }), extent)) });
   return points;
 }

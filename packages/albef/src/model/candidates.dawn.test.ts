@@ -63,7 +63,11 @@ test("a kept picture costs a fraction of one that is not: FLOPs of a pair, and t
   const plan = { config: ALBEF_BASE, textPrefix: "text_encoder.bert", specs: new Map(), contrasts: true };
   const pair = { pairs: 1, texts: 1, images: 1, length: 8 };
   const [keys, match] = [await flopsOf(keysGraph(plan, 1)), await flopsOf(matchGraph(plan, pair))];
-  expect(match / (keys + match)).toBeLessThan(0.25);
+  const figures = [keys, match].map((flops) => `${(flops / 1e6).toFixed(0)} MFLOP`);
+  console.log(
+    `ALBEF-base, 8 tokens: keys of a picture ${figures[0]}, ${keysBytes(plan) / 1e6} MB; a match ${figures[1]}`,
+  );
+  expect(match / (keys + match)).toBeLessThan(0.25); // 0.19 at 256 px
   const { engine } = model;
   const own = { ...pair, pairs: 4, images: 4 };
   const batch = await engine.programs.get("batch", () => matchGraph(engine.plan, own));
