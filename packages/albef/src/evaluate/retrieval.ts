@@ -75,7 +75,7 @@ export async function evaluateRetrieval(
     };
     return { itc, itm: retrievalMetrics(scores, textsOfImage, imageOfText), scores };
   } finally {
-    pictures.dispose();
+    pictures.clear();
   }
 }
 

@@ -13,7 +13,7 @@ import type {
   SearchOptions,
 } from "../types.ts";
 import { addImages } from "./add.ts";
-import { orderByItm, rankCaptions } from "./rank.ts";
+import { orderByItm } from "./rank.ts";
 import { stateCache } from "./states.ts";
 import type { GalleryStore, MetaFilter } from "./store.ts";
 
@@ -80,7 +80,7 @@ export function pictureIndex(model: ModelCore, store: GalleryStore, options: Pic
   };
 
   const dispose = () => {
-    pictures.dispose();
+    pictures.clear();
     store.dispose();
   };
 
@@ -121,6 +121,7 @@ export function pictureIndex(model: ModelCore, store: GalleryStore, options: Pic
       return others.map((hit, rankItc) => ({ ...hit, rankItc }));
     },
     async captionsFor(image, captions, rank = {}): Promise<CaptionHit[]> {
+      const { rankCaptions } = await import("../seldom.ts");
       if (typeof image === "string") {
         const feature = await featureOf(image);
         return rankCaptions(model, captions, { ...rank, feature, states: () => statesOf(image, rank.signal) });

@@ -52,7 +52,7 @@ test("what is kept of pictures gives the scores that it gives anew; the budget h
   asked.length = 0;
   expect(await pictures.match(text, [2, 1, 6])).toEqual([anew[1], anew[0], anew[5]]);
   expect(asked).toEqual([2, 6]);
-  pictures.dispose();
+  pictures.clear();
   await new Promise((resolve) => setTimeout(resolve));
   expect(engine.executor.memory().bytes - before.bytes).toBeLessThan(keysBytes(engine.plan)); // programs of batches
 });

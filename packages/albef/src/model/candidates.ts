@@ -5,13 +5,13 @@ import type { RunControl } from "./engine-context.ts";
 import { disposeKeys, type ImageKeys, imagesAtOnce, keysBytes, type MatchLogits } from "./match.ts";
 
 /** Matches texts with pictures that it knows by id. What it made of those that fit the budget is kept for the next text. */
-export interface Candidates<Id extends string | number> extends Disposable {
+export interface Candidates<Id extends string | number> {
   /** Logits in the order of `ids`; the states of those that are not kept are asked for. */
   match(text: EncodedText, ids: readonly Id[], control?: RunControl): Promise<MatchLogits[]>;
   /** Pictures that are others now, or gone. */
   forget(ids: Iterable<Id>): void;
+  /** Nothing stays on the device. */
   clear(): void;
-  dispose(): void;
 }
 
 export interface CandidatesOptions<Id extends string | number> {
@@ -84,7 +84,5 @@ export function candidates<Id extends string | number>(
       void enqueue(async () => gone.forEach(drop));
     },
     clear,
-    dispose: clear,
-    [Symbol.dispose]: clear,
   };
 }

@@ -63,7 +63,6 @@ export async function matchKeys(
   const pairs = texts.length === 0 || images.length === 0 ? 0 : Math.max(texts.length, images.length);
   const lengths = Array.from({ length: pairs }, (_, i) => (texts[i] ?? texts[0]!).attentionMask.length);
   const logits = new Array<MatchLogits>(pairs);
-  let done = 0;
   for (const { length, places } of equalLengths(lengths)) {
     for (const { begin, size } of batchesOf(places.length, context.pairSizes)) {
       control.signal?.throwIfAborted();
@@ -80,8 +79,6 @@ export async function matchKeys(
       for (const [i, row] of splitRows(result.logits as Float32Array, size).entries()) {
         logits[some[i]!] = { other: row[1 - ITM_MATCH]!, match: row[ITM_MATCH]! };
       }
-      done += size;
-      control.onDone?.(done);
     }
   }
   return logits;

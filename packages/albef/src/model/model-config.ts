@@ -1,4 +1,4 @@
-import { type AlbefConfig, loadTokenizer, parseConfig, type Tokenizer, tokenizerFromVocab } from "@albef/encoder";
+import { type AlbefConfig, loadTokenizer, parseConfig, type Tokenizer } from "@albef/encoder";
 import { ModelFileError } from "../errors.ts";
 import { type ModelFiles, readJson, required } from "../hub/model-files.ts";
 
@@ -15,7 +15,7 @@ export async function readTokenizer(files: ModelFiles, { text }: AlbefConfig): P
   const json = await files.open("tokenizer.json");
   const vocab = json ? null : await files.open("vocab.txt");
   const tokenizer = await (vocab
-    ? vocab.text().then(tokenizerFromVocab)
+    ? fromVocab(vocab)
     : fromJson(json ?? (await required(files, "tokenizer.json", "or vocab.txt: the vocabulary")))
   ).catch((cause: Error) => {
     throw new ModelFileError(`${files.label}: ${vocab ? "vocab.txt" : "tokenizer.json"}: ${cause.message}`, { cause });
@@ -32,4 +32,9 @@ async function fromJson(blob: Blob): Promise<Tokenizer> {
   const json = await readJson(blob, "tokenizer.json");
   if (typeof json === "object" && json !== null) return loadTokenizer(json);
   throw new ModelFileError("tokenizer.json: must hold an object");
+}
+
+async function fromVocab(blob: Blob): Promise<Tokenizer> {
+  const { tokenizerFromVocab } = await import("../seldom.ts");
+  return tokenizerFromVocab(await blob.text());
 }

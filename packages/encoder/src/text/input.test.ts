@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { preCaption, preQuestion } from "./captions.ts";
-import { tokenizerFromVocab } from "./tokenizer.ts";
+import { tokenizerFromVocab } from "./vocabulary.ts";
 
 const fixture = (path: string) => readFileSync(new URL(`../../../../fixtures/${path}`, import.meta.url), "utf8");
 const captions = JSON.parse(fixture("captions/case.json"));

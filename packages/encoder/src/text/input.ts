@@ -5,5 +5,5 @@ export {
   loadTokenizer,
   type SpecialTokens,
   type Tokenizer,
-  tokenizerFromVocab,
 } from "./tokenizer.ts";
+export { tokenizerFromVocab } from "./vocabulary.ts";

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { preCaption, preQuestion } from "./captions.ts";
-import { loadTokenizer, tokenizerFromVocab } from "./tokenizer.ts";
+import { loadTokenizer } from "./tokenizer.ts";
+import { tokenizerFromVocab } from "./vocabulary.ts";
 
 const read = (path: string) => readFileSync(new URL(`../../../../${path}`, import.meta.url), "utf8");
 const vocab = read("fixtures/tokenizer/vocab.txt");

@@ -39,7 +39,7 @@ export interface Tokenizer {
   decode(ids: Iterable<number>): string;
 }
 
-const SPECIAL = { pad: "[PAD]", unk: "[UNK]", cls: "[CLS]", sep: "[SEP]", mask: "[MASK]" } as const;
+export const SPECIAL = { pad: "[PAD]", unk: "[UNK]", cls: "[CLS]", sep: "[SEP]", mask: "[MASK]" } as const;
 
 /** The parts that BERT's tokenizer has. Those of others may be given patterns on which a search never ends. */
 const PARTS = {
@@ -111,45 +111,6 @@ function vocabularySize(json: TokenizerJson): number {
     if (Number.isSafeInteger(id) && id >= 0) return Math.max(size, id + 1);
     throw new Error(`tokenizer: the id of ${JSON.stringify(token)} must be a whole number, got ${JSON.stringify(id)}`);
   }, 0);
-}
-
-/** A tokenizer from the lines of a vocab.txt, as bert-base-uncased has it. */
-export function tokenizerFromVocab(vocab: string): Tokenizer {
-  const lines = vocab.replace(/\r?\n$/, "").split(/\r?\n/);
-  const places = new Map(lines.map((token, index) => [token, index]));
-  const again = lines.findIndex((token, index) => places.get(token) !== index);
-  if (again >= 0)
-    throw new Error(`tokenizer: line ${again + 1} of the vocabulary, ${JSON.stringify(lines[again])}, is there twice`);
-  const added = Object.values(SPECIAL).map((content) => ({
-    id: places.get(content) ?? -1,
-    content,
-    single_word: false,
-    lstrip: false,
-    rstrip: false,
-    normalized: false,
-    special: true,
-  }));
-  return loadTokenizer({
-    version: "1.0",
-    added_tokens: added.filter((token) => token.id >= 0),
-    normalizer: {
-      type: "BertNormalizer",
-      clean_text: true,
-      handle_chinese_chars: true,
-      strip_accents: null,
-      lowercase: true,
-    },
-    pre_tokenizer: { type: "BertPreTokenizer" },
-    post_processor: null,
-    decoder: { type: "WordPiece", prefix: "##", cleanup: true },
-    model: {
-      type: "WordPiece",
-      unk_token: SPECIAL.unk,
-      continuing_subword_prefix: "##",
-      max_input_chars_per_word: 100,
-      vocab: Object.fromEntries(places),
-    },
-  });
 }
 
 function padBatch(rows: readonly (readonly number[])[], pad: number, { maxLength, padTo }: EncodeOptions): EncodedText {

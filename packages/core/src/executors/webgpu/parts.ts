@@ -1,5 +1,5 @@
 import { DTypeError } from "../../errors.ts";
-import { elementCount, sizeBytes, type TensorSpec } from "../../spec.ts";
+import { formatSpec, sizeBytes, type TensorSpec } from "../../spec.ts";
 import type { BufferMemory } from "./memory.ts";
 import { type WebGpuTensor, webGpuTensor } from "./tensor.ts";
 
@@ -48,7 +48,5 @@ export function copyRows(
 function copySize(spec: TensorSpec): number {
   const size = sizeBytes(spec);
   if (size % 4 === 0) return size;
-  throw new DTypeError(
-    `a row of ${elementCount(spec.shape)} ${spec.dtype} is no multiple of 4 bytes, which copies need`,
-  );
+  throw new DTypeError(`rows: ${formatSpec(spec)} is no multiple of 4 bytes`);
 }
