@@ -98,10 +98,12 @@ async function fetchAll(job: Job, { plan, missing, onBytes }: Rest): Promise<voi
       await job.turn(() => bringChunk({ ...job, signal }, plan, piece));
     }
   };
+  const workers = Array.from({ length: Math.min(job.tuning.parallel, queue.length) }, worker);
   try {
-    await Promise.all(Array.from({ length: Math.min(job.tuning.parallel, queue.length) }, worker));
+    await Promise.all(workers);
   } catch (error) {
     stop.abort(error);
+    await Promise.allSettled(workers); // nothing is written any more to what is removed now
     throw error;
   }
 }
