@@ -27,7 +27,7 @@ BERT = {
 }  # fmt: skip
 SIZE, RATE, WARM = 48, 5e-4, 30
 MATCHING = {"hardness": 1.0, "itm_weights": [0.75, 1.5]}
-SETS = ("held-out-large", "unseen-style-large", "unseen-concepts-large", "unseen-templates", "unseen-wording")
+SETS = ("held-out", "unseen-style")
 
 
 def student(base, vocabulary):
