@@ -18,7 +18,7 @@ function productOnCpu(product: Product, adapter: AdapterFacts): Candidates {
   const heights = quads ? (grouped ? [32, 16] : [24, 16, 32]) : broadcast ? (work < 2 ** 24 ? [8, 16] : [16, 8]) : [8];
   const tile = (most: number): RegisterTile => {
     const rows = balanced(a.extent, most, quads && grouped ? 16 : 4);
-    if (quads) return { rows, columns: 8, threads: 4, share: 4 };
+    if (quads) return { rows, columns: grouped ? 8 : 12, threads: 4, share: 4 };
     return { rows, columns: broadcast ? 4 : 8, threads: 8, share: broadcast && rows >= 8 ? 8 : 1 };
   };
   const named = heights.map((most) => [`${most} rows`, () => registerTiles(product, adapter, tile(most))] as const);
