@@ -83,6 +83,7 @@ function decode(network: Branch, inputs: VqaInputs, { config: { text } }: TaskPa
     },
     parameters,
     text,
+    network.runs.text,
   );
   return { questionStates, logits: answerLogits(states, parameters, text) };
 }

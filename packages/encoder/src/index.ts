@@ -70,7 +70,7 @@ export {
 } from "./image/vision-encoder.ts";
 export { type KeySpec, type KeyTable, momentumKey } from "./keys.ts";
 export { type Attend, type AttendOf, attend } from "./layers/attention.ts";
-export type { AroundBlock, BlockRun } from "./layers/block-run.ts";
+export { type AroundBlock, type BlockRun, enter } from "./layers/block-run.ts";
 export { applyLayerNorm, type LayerNormParameters, layerNormParameters } from "./layers/layernorm.ts";
 export { applyLinear, applyMatrix, type LinearParameters, linearParameters } from "./layers/linear.ts";
 export { type ParameterSource, parameterSource, type WeightSpecs, type WeightTensor } from "./layers/parameters.ts";

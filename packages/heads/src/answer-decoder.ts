@@ -2,11 +2,13 @@ import { primitives as p, type Tensor } from "@albef/core";
 import {
   type BertEmbeddingParameters,
   type BertLayers,
+  type BlockRun,
   bertEmbeddingParameters,
   bertLayersParameters,
   bertStack,
   decoderConfig,
   embedTokens,
+  enter,
   type ParameterSource,
   type TextConfig,
 } from "@albef/encoder";
@@ -41,18 +43,23 @@ export interface AnswerInputs {
   readonly questionMask: Tensor;
 }
 
-/** The decoder's states [answers, L, width]: place t has seen the answer up to and with its token t, and the question. */
+/**
+ * The decoder's states [answers, L, width]: place t has seen the answer up to and with its token t, and the question. `run`:
+ * how its layers are run; they stay in 32 bits, as the question's states are.
+ */
 export function answerStates(
   { answerIds, answerMask, questionStates, questionMask }: AnswerInputs,
   { embeddings, layers }: AnswerDecoderParameters,
   text: TextConfig,
+  { dtype: _, ...run }: BlockRun = {},
 ): Tensor {
   const config = decoderConfig(text);
   const inputs = {
     ...{ attentionMask: answerMask, causal: true },
     ...{ encoderStates: questionStates, encoderMask: questionMask },
   };
-  return bertStack(embedTokens(answerIds, embeddings, config), layers, inputs, { config }).hidden;
+  const embedded = enter(embedTokens(answerIds, embeddings, config), run);
+  return bertStack(embedded, layers, inputs, { config, ...run }).hidden;
 }
 
 /** States [answers, L, width] -> logits over the vocabulary for the token that follows each place, [answers, L, V]. */

@@ -110,7 +110,8 @@ test.each(["all", "lora"] as const)(
       { image, imageId: word, question: "what is it", answer: [word, word, "a thing"] },
       { image, imageId: word, question: "how many", answer: i % 2 === 0 ? "1" : "2" },
     ]);
-    const options = { task: "vqa", epochs: 2, batchSize: 4, heldOut: 0.25, learningRate: 1e-3, train } as const;
+    const learning = { epochs: 2, batchSize: 4, learningRate: 1e-3, dropout: 0.1, train } as const;
+    const options = { task: "vqa", heldOut: 0.25, ...learning } as const;
     using whole = await own.finetune(items, options);
     const accuracies: number[] = [];
     for await (const { heldOut } of whole) if (heldOut) accuracies.push(heldOut.accuracy);
