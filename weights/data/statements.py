@@ -117,6 +117,14 @@ def pair_claims(left, right, rng):
     }
 
 
+def true_and_false(left, right, rng):
+    """{truth: sentence} of one form about two scenes."""
+    said = {}
+    for form, (text, holds) in (item for _ in range(8) for item in pair_claims(left, right, rng).items()):
+        said.setdefault(form, {}).setdefault(holds, text)
+    return rng.choice([texts for texts in said.values() if len(texts) == 2])
+
+
 def phrases(scene):
     """(phrase, box) for things that the phrase alone tells from the others."""
     found = []

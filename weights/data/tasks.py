@@ -13,7 +13,7 @@ import numpy as np
 
 from build import credits
 from scenes import SIDE, compose
-from statements import claims, pair_claims, phrases, questions, undecided
+from statements import claims, phrases, questions, true_and_false, undecided
 
 PARTS = ("train", "held-out")
 ANNOTATORS = 10
@@ -65,12 +65,9 @@ def nlvr2(scenes, part):
         rng = random.Random(f"nlvr2 {part} {index}")
         pair = [scene, partner(scenes, index, rng)]
         rng.shuffle(pair)
-        said = {}
-        for form, (text, holds) in (item for _ in range(8) for item in pair_claims(*pair, rng).items()):
-            said.setdefault(form, {}).setdefault(holds, text)
-        form = rng.choice([form for form, texts in said.items() if len(texts) == 2])
+        said = true_and_false(*pair, rng)
         images = [shown["file"] for shown in pair]
-        listed += [{"sentence": said[form][truth], "label": str(truth), "images": images} for truth in (True, False)]
+        listed += [{"sentence": said[truth], "label": str(truth), "images": images} for truth in (True, False)]
     return listed
 
 

@@ -1,8 +1,8 @@
 """Teach the pre-trained model downstream tasks on composed scenes: python3 teach.py CORPUS MODEL OUT [--seconds 1800].
 
-CORPUS is built by data/build.py. In the first part of the time visual entailment and questions share the image encoder
-and the fusion layers; in the rest a copy of them learns statements about two pictures. OUT gets heads.pt, which
-export_heads.py makes adapters of. The first image blocks and the text encoder stay as they are.
+CORPUS is built by data/build.py. In the first part of the time sentences and questions share the image encoder and the
+fusion layers; in the rest a copy of them learns statements about two pictures. OUT gets single.pt and pairs.pt, of which
+export_tasks.py makes state dicts. The first image blocks and the text encoder stay as they are.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from augment import normalise
 from downstream import LABELS, Downstream, Pairs, answer_ids
 from official import from_official
 from scenes import compose
-from statements import claims, pair_claims, questions, undecided
+from statements import claims, questions, true_and_false, undecided
 from text import SEP, Tokenizer
 
 FROZEN = ("visual_encoder.patch_embed", "visual_encoder.cls_token", "visual_encoder.pos_embed")
@@ -35,9 +35,7 @@ RATE, LEAST, WARM = 4e-4, 0.02, 0.03
 class Scenes:
     """Scenes of the training part in memory, as 64 pixels a side, with what they show."""
 
-    def __init__(self, folder, count, size):
-        corpus = json.loads((folder / "corpus.json").read_text())
-        pixels, photos = np.load(folder / "images.npy"), np.load(folder / "photos.npy")
+    def __init__(self, corpus, pixels, photos, count, size):
         self.pixels, self.shown = np.zeros((count, size, size, 3), np.uint8), []
         for index in range(count):
             scene = compose(corpus, pixels, photos, "train", index)
@@ -89,11 +87,9 @@ def pair_losses(model, tokenizer, batch, rng):
     states = model.visual_encoder(image)
     left, right, said = [], [], []
     for row, other in enumerate(partners(shown, rng)):
-        pair, found = rng.sample([row, other], 2), {}
-        for form, (text, holds) in (item for _ in range(8) for item in pair_claims(*(shown[i] for i in pair), rng).items()):
-            found.setdefault(form, {}).setdefault(holds, text)
-        form = rng.choice([form for form, texts in found.items() if len(texts) == 2])
-        said += [found[form][False], found[form][True]]
+        pair = rng.sample([row, other], 2)
+        found = true_and_false(*(shown[i] for i in pair), rng)
+        said += [found[False], found[True]]
         left += pair[:1]
         right += pair[1:]
     logits = model((states[left], states[right]), *encoded(tokenizer, said))
@@ -111,7 +107,7 @@ def learning(model):
 
 
 def learn(model, losses_of, scenes, seconds, rng, save):
-    """AdamW for so long, the rate warmed up and along a cosine by the share of the time."""
+    """AdamW for so long, the rate warmed up and along a cosine by the share of the time. Returns the steps taken."""
     parameters = learning(model.train())
     optimizer = torch.optim.AdamW(parameters, lr=RATE, weight_decay=0.02, betas=(0.9, 0.98))
     begin, steps, seen = time.time(), 0, {}
@@ -145,15 +141,17 @@ def main():
     config = json.loads((options.model / "config.json").read_text())
     vocabulary = json.loads((options.model / "tokenizer.json").read_text())["model"]["vocab"]
     tokenizer, rng = Tokenizer(sorted(vocabulary, key=vocabulary.get)), random.Random(0)
-    scenes = Scenes(options.corpus, options.scenes, config["image_res"])
-    print("scenes ready", flush=True)
+    corpus = json.loads((options.corpus / "corpus.json").read_text())
+    pixels, photos = (np.load(options.corpus / f"{name}.npy") for name in ("images", "photos"))
+    scenes = Scenes(corpus, pixels, photos, options.scenes, config["image_res"])
     single = Downstream(from_official(config, options.model / "model.safetensors"), config)
     part_of = lambda losses: lambda model, batch, rng: losses(model, tokenizer, batch, rng)
     save_as = lambda name: lambda model: torch.save(model.state_dict(), options.out / f"{name}.pt")
     for name, share in PARTS.items():
         model, losses = (single, single_losses) if name == "single" else (Pairs(single), pair_losses)
-        learn(model, part_of(losses), scenes, options.seconds * share, rng, save_as(name))
+        steps = learn(model, part_of(losses), scenes, options.seconds * share, rng, save_as(name))
         save_as(name)(model)
+        print(name, steps, "steps", flush=True)
 
 
 if __name__ == "__main__":
