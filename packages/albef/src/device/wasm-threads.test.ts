@@ -23,3 +23,11 @@ test("a factory without that variable is left as it is", () => {
   keepSelfContained(factory);
   expect(factory.toString()).toBe(before);
 });
+
+test("a second model on wasm finds the text as the first one left it", () => {
+  const factory = minified();
+  keepSelfContained(factory);
+  const text = factory.toString();
+  keepSelfContained(factory);
+  expect(factory.toString()).toBe(text);
+});

@@ -4,6 +4,7 @@
  * backend never starts. This gives the text that variable; call it before the backend starts.
  */
 export function keepSelfContained(factory: object): void {
+  if (Object.hasOwn(factory, "toString")) return; // another model opened wasm before
   const source = factory.toString();
   const outer = /mainScriptUrlOrBlob(?:["']\])?\s*\|\|\s*([\w$]+)/.exec(source)?.[1];
   if (!outer) return;
