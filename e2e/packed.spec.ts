@@ -12,10 +12,7 @@ test.afterAll(() => app.close());
 /** All that a page of ours needs. No inline script, no eval. */
 const STRICT = "default-src 'none'; script-src 'self'; connect-src 'self'; img-src 'self' blob:";
 /** tfjs compiles wasm, and its threads are workers made of the text of its script. */
-const WITH_WASM = `${STRICT} blob:; script-src-elem 'self'; worker-src blob:`.replace(
-  "script-src 'self'",
-  "script-src 'self' 'wasm-unsafe-eval' blob:",
-);
+const WITH_WASM = `${STRICT.replace("script-src 'self'", "script-src 'self' 'wasm-unsafe-eval' blob:")}; worker-src blob:`;
 
 /** Answers for the page itself with a content security policy; its scripts and files come as they are. */
 async function under(page: Page, policy: string): Promise<string[]> {
