@@ -62,7 +62,9 @@ def split(concepts, rows, pixels):
     held = []
     for index, row in enumerate(rows):
         row["split"] = row["use"] if row["use"] != "train" else "unseen" if row["concept"] in unseen else "train"
-        wanted = COLOUR_STYLES[int(digest("style " + row["concept"]) * 5)] if digest("pair " + row["concept"]) < 0.45 else None
+        wanted = (
+            COLOUR_STYLES[int(digest("style " + row["concept"]) * 5)] if digest("pair " + row["concept"]) < 0.45 else None
+        )
         if row["split"] == "train" and row["style"] == wanted:
             row["split"] = "held-out"
             held.append(index)

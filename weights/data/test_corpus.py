@@ -53,7 +53,9 @@ class Splits(unittest.TestCase):
 
     def test_a_held_out_drawing_is_not_trained_in_one_colour_either(self):
         many = len(self.rows)
-        self.rows += [{**row, "style": f"{row['style']}-mono", "kin": row["style"]} for row in self.rows if row["use"] == "train"]
+        self.rows += [
+            {**row, "style": f"{row['style']}-mono", "kin": row["style"]} for row in self.rows if row["use"] == "train"
+        ]
         self.pixels = np.concatenate([self.pixels, self.pixels[: len(self.rows) - many, :, ::-1]])
         self.parted()
         held = {(row["style"], row["concept"]) for row in self.rows if row["split"] == "held-out"}

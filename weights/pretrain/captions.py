@@ -19,8 +19,8 @@ BEFORE = (
     "a simple", "a funny", "a plain", "a large", "a small", "how to draw", "all about",
 )  # fmt: skip
 AFTER = (
-    "please", "here", "for you", "in this picture", "on the page", "on the screen", "again", "as an icon", "seen from the front",
-    "seen from the side", "and nothing else", "today", "if you can", "up close", "in one colour", "in my app", "by hand",
+    "please", "here", "for you", "in this picture", "on the page", "on the screen", "again", "as an icon",
+    "seen from the front", "seen from the side", "and nothing else", "today", "if you can", "up close", "in one colour", "in my app", "by hand",
     "made for us", "that i like", "to print", "so i can use it", "which is nice", "from the book",
 )  # fmt: skip
 STYLE_WORDS = {

