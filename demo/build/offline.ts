@@ -6,14 +6,14 @@ import type { Plugin } from "vite";
 const LIST = "__FILES__";
 const VERSION = "__VERSION__";
 
-/** Writes the service worker that keeps the page's files, so that it opens without a network. The model keeps its own. */
+/** Writes the service worker that keeps the page's files, so that it opens without a network. Models keep their own. */
 export function offlinePage(): Plugin {
   return {
     name: "albef-offline-page",
     apply: "build",
     enforce: "post",
     generateBundle(_options, bundle) {
-      const names = Object.keys(bundle).filter((name) => !name.startsWith("albef-mini/"));
+      const names = Object.keys(bundle).filter((name) => !name.startsWith("albef-mini"));
       const digest = createHash("sha256");
       for (const name of names.sort()) {
         const part = bundle[name]!;

@@ -5,7 +5,7 @@ import { galleryIndexes } from "./gallery-index.ts";
 import { readScenes, SCENES_FOLDER } from "./scenes.ts";
 
 const WEIGHTS = join(import.meta.dirname, "..", "..", "weights");
-const FOLDERS = ["albef-mini", "gallery"];
+const FOLDERS = ["albef-mini", "albef-mini-scenes", "albef-mini-pairs", "gallery"];
 const TYPES: Readonly<Record<string, string>> = {
   ".json": "application/json",
   ".webp": "image/webp",
@@ -47,7 +47,7 @@ async function indexes(): Promise<Map<string, Uint8Array>> {
 }
 
 /**
- * Serves `weights/albef-mini`, `weights/gallery` and the scenes under the page's address, and copies them into its build
+ * Serves the models and the gallery of `weights` and the scenes under the page's address, and copies them into its build
  * with the indexes of both galleries. The development server has none: there the page computes them when it first needs them.
  */
 export function weightFiles(): Plugin {

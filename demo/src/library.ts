@@ -8,12 +8,21 @@ export interface Library {
   readonly own: readonly string[];
   readonly entries: readonly GalleryEntry[];
   entryOf(id: string): GalleryEntry | undefined;
+  /** Whether it can be shown: of the gallery, the user's, or one of the scenes that the tasks begin with. */
+  has(id: string): boolean;
   /** What a picture is called. */
   nameOf(id: string): string;
   /** An address to show it by. */
   addressOf(id: string): Promise<string>;
   set(ids: readonly string[]): void;
 }
+
+/** Composed scenes, such as the models of the tasks learnt from, beside the gallery: what they are called, by id. */
+const SCENES: ReadonlyMap<string, string> = new Map([
+  ["scenes/00071.webp", "a pink pig"],
+  ["scenes/00052.webp", "three pizzas and a boat"],
+  ["scenes/00057.webp", "three trumpets"],
+]);
 
 export function createLibrary(entries: readonly GalleryEntry[], albef: Remote<AlbefWorker>): Library {
   const known = new Map(entries.map((entry) => [`gallery/${entry.file}`, entry]));
@@ -29,7 +38,8 @@ export function createLibrary(entries: readonly GalleryEntry[], albef: Remote<Al
       return ids.filter(isOwn);
     },
     entryOf: (id) => known.get(id),
-    nameOf: (id) => known.get(id)?.caption ?? nameOfOwn(id),
+    nameOf: (id) => known.get(id)?.caption ?? SCENES.get(id) ?? nameOfOwn(id),
+    has: (id) => ids.includes(id) || SCENES.has(id),
     async addressOf(id) {
       if (!isOwn(id)) return id;
       if (!thumbnails.has(id)) thumbnails.set(id, thumbnail(id));

@@ -4,16 +4,16 @@ import { openQuestion } from "../ui/question-panel.ts";
 
 /** NLVR2: whether a statement about two pictures is true. */
 export const openCompare: OpenPanel = (app, root) => {
-  const statement = make("input", { type: "text", value: "both pictures show an animal" });
+  const statement = make("input", { type: "text", value: "the left image shows a trumpet" });
   return openQuestion(app, root, {
     title: "Compare",
     lead: "Write a statement about both pictures. Is it true of the two together?",
     pictures: [
-      { label: "First picture", start: "gallery/lion-noto.webp" },
-      { label: "Second picture", start: "gallery/panda-twemoji.webp" },
+      { label: "First picture", start: "scenes/00057.webp" },
+      { label: "Second picture", start: "scenes/00071.webp" },
     ],
     fields: { Statement: statement },
-    examples: ["one of the pictures shows a car", "there are two animals in all"],
+    examples: ["both images show a trumpet", "the right image shows a trumpet", "one of the images shows a pig"],
     ask: ([first, second]) => {
       const text = statement.value.trim();
       return text === "" ? undefined : app.albef.compare([first!, second!], text);

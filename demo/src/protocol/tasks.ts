@@ -14,6 +14,8 @@ export interface GroundedPicture {
 
 /** Answers with their probabilities, best first. */
 export interface Outcome {
+  /** The model that answered, where it is not the one in use. */
+  readonly by?: string | undefined;
   readonly shares: readonly { readonly label: string; readonly probability: number }[];
   readonly ms: number;
 }
@@ -22,6 +24,9 @@ export interface Outcome {
 export interface Profiled extends Omit<ModelProfile, "traceFile"> {
   readonly trace: Blob;
 }
+
+/** Tasks that need a head of their own. */
+export type TaskName = "answer" | "entails" | "compare";
 
 /** Throw an error named MissingHeadError where the model in use has no head for the task. */
 export interface TaskCalls {

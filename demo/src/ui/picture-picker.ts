@@ -51,8 +51,8 @@ export function createPicturePicker(app: App, { label, start, chosen, overlay }:
       return id;
     },
     refresh() {
-      const { ids } = app.library;
-      if (id === undefined || !ids.includes(id)) id = ids.includes(start) ? start : ids[0];
+      const { library } = app;
+      if (id === undefined || !library.has(id)) id = library.has(start) ? start : library.ids[0];
       draw();
     },
   };

@@ -35,9 +35,9 @@ export function openQuestion(app: App, root: HTMLElement, question: Question): P
     if (!asked) return result.replaceChildren();
     root.ariaBusy = "true";
     try {
-      const { shares, ms } = await asked;
+      const { shares, by, ms } = await asked;
       if (turn !== latest) return;
-      result.replaceChildren(bars(shares));
+      result.replaceChildren(bars(shares), ...(by === undefined ? [] : [answeredBy(by)]));
       showTiming(`${question.title.toLowerCase()} ${Math.round(ms)} ms`);
     } catch (error) {
       if (turn !== latest) return;
@@ -82,6 +82,12 @@ export function openQuestion(app: App, root: HTMLElement, question: Question): P
       run();
     },
   };
+}
+
+/** The embedded model has no head for the task: a model beside it answered. */
+function answeredBy(model: string): HTMLElement {
+  const textContent = `By ${model}, which learnt from scenes of some 45 drawn things.`;
+  return make("p", { className: "small", textContent });
 }
 
 /** Which checkpoint the task needs, with the way to choose one. */

@@ -7,6 +7,8 @@ import { PHOTOS } from "./photo-store.ts";
 
 /** A model in use, with its gallery. */
 export interface Opened {
+  /** Whether it is the one that comes with the page. */
+  readonly isEmbedded: boolean;
   /** As it was loaded. */
   readonly base: AlbefModel;
   /** The one in use: the base, or what it has learnt. */
@@ -38,6 +40,7 @@ export interface Desk {
 export interface LoadRequest {
   readonly device: DevicePreference;
   readonly entries: readonly GalleryEntry[];
+  readonly isEmbedded: boolean;
   readonly report: Report;
   readonly signal: AbortSignal;
 }
@@ -87,7 +90,7 @@ export function createDesk(page: URL): Desk {
     lesson === undefined ? base : base.withAdapter(await (await lessons).adapter(base.fingerprint, lesson));
   return {
     ...{ page, photos, lessons, current, imageOf },
-    async load(source, { device, entries, report, signal }) {
+    async load(source, { device, entries, isEmbedded, report, signal }) {
       const started = performance.now();
       let isDownloaded = false;
       const onProgress: Report = (event) => {
@@ -99,16 +102,17 @@ export function createDesk(page: URL): Desk {
         const lesson = await (await lessons).inUse(base.fingerprint);
         const model = await taught(base, lesson);
         const loadMs = performance.now() - started;
-        return { ...(await use({ base, model, entries, lesson }, { report, signal })), loadMs, isDownloaded };
+        const opened = { base, model, entries, lesson, isEmbedded };
+        return { ...(await use(opened, { report, signal })), loadMs, isDownloaded };
       } catch (error) {
         base.dispose();
         throw error;
       }
     },
     async learn(lesson, report) {
-      const { base, entries } = current();
+      const { base, entries, isEmbedded } = current();
       const model = await taught(base, lesson);
-      const outcome = await use({ base, model, entries, lesson }, { report, signal: begin() });
+      const outcome = await use({ base, model, entries, lesson, isEmbedded }, { report, signal: begin() });
       await (await lessons).use(base.fingerprint, lesson);
       return outcome;
     },

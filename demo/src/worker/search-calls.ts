@@ -11,7 +11,7 @@ export function searchCalls(desk: Desk): SearchCalls {
     async open(choice, device, entries, report) {
       const signal = desk.begin();
       const source = await sourceOf(choice, desk.page, { onProgress: report, signal });
-      return desk.load(source, { device, entries, report, signal });
+      return desk.load(source, { device, entries, isEmbedded: choice.kind === "embedded", report, signal });
     },
     keptModels: () => keptModelNames().catch(() => []), // a browser without the private file system keeps none
     removeModel: removeKeptModel,

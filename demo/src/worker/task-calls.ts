@@ -1,12 +1,14 @@
 import type { Grounding } from "albef";
 import type { Outcome, TaskCalls } from "../protocol/tasks.ts";
 import type { Desk } from "./desk.ts";
+import { taskModels } from "./task-models.ts";
 
 const ANSWERS = 6;
 
 export function taskCalls(desk: Desk): TaskCalls {
   let grounded: Grounding | undefined;
   const model = () => desk.current().model;
+  const asked = taskModels(desk);
   return {
     async ground(id, text, layer) {
       const started = performance.now();
@@ -21,18 +23,22 @@ export function taskCalls(desk: Desk): TaskCalls {
     },
     answer: (id, question, candidates) =>
       timed(async () => {
+        const image = await desk.imageOf(id);
         const given = candidates.length > 0 ? { candidates } : {};
-        const answers = await model().answer(await desk.imageOf(id), question, { ...given, topK: ANSWERS });
-        return answers.map(({ answer, probability }) => ({ label: answer, probability }));
+        const options = { ...given, topK: ANSWERS };
+        const { result, ...by } = await asked("answer", (one) => one.answer(image, question, options));
+        return { ...by, shares: result.map(({ answer, probability }) => ({ label: answer, probability })) };
       }),
     entails: (id, sentence) =>
       timed(async () => {
-        const { entailment, neutral, contradiction } = await model().entails(await desk.imageOf(id), sentence);
-        return [
-          { label: "supported", probability: entailment },
-          { label: "left open", probability: neutral },
-          { label: "contradicted", probability: contradiction },
+        const image = await desk.imageOf(id);
+        const { result, ...by } = await asked("entails", (one) => one.entails(image, sentence));
+        const shares = [
+          { label: "supported", probability: result.entailment },
+          { label: "left open", probability: result.neutral },
+          { label: "contradicted", probability: result.contradiction },
         ];
+        return { ...by, shares };
       }),
     async profile() {
       const { traceFile, ...measured } = await model().profile({ signal: desk.begin() });
@@ -40,18 +46,19 @@ export function taskCalls(desk: Desk): TaskCalls {
     },
     compare: ([first, second], statement) =>
       timed(async () => {
-        const pictures = await Promise.all([first, second].map(desk.imageOf));
-        const probability = await model().compare(pictures[0]!, pictures[1]!, statement);
-        return [
-          { label: "true", probability },
-          { label: "false", probability: 1 - probability },
+        const [left, right] = await Promise.all([desk.imageOf(first), desk.imageOf(second)]);
+        const { result, ...by } = await asked("compare", (one) => one.compare(left, right, statement));
+        const shares = [
+          { label: "true", probability: result },
+          { label: "false", probability: 1 - result },
         ];
+        return { ...by, shares };
       }),
   };
 }
 
-async function timed(ask: () => Promise<Outcome["shares"]>): Promise<Outcome> {
+async function timed(ask: () => Promise<Omit<Outcome, "ms">>): Promise<Outcome> {
   const started = performance.now();
-  const shares = [...(await ask())].sort((a, b) => b.probability - a.probability);
-  return { shares, ms: performance.now() - started };
+  const { shares, by } = await ask();
+  return { shares: shares.toSorted((a, b) => b.probability - a.probability), by, ms: performance.now() - started };
 }
