@@ -18,7 +18,7 @@ interface CaseFile {
  * tensors are stored under all of their names, as PyTorch does; `stale`: with zeros under the first.
  */
 export async function tinyTask(
-  name: "ve" | "vqa" | "nlvr",
+  name: "ve" | "vqa" | "nlvr" | "grounding",
   { aliases = false }: { readonly aliases?: boolean | "stale" } = {},
 ) {
   const { config, weights } = JSON.parse(read(`${name}/case.json`).toString()) as CaseFile;
