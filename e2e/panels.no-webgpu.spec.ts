@@ -7,15 +7,18 @@ test("Scenes: both rankings side by side, foils marked, all pairs tested", async
   await demo.open("auto");
   await page.getByRole("link", { name: "Scenes", exact: true }).click();
   const panel = page.locator("#panel-scenes");
-  await expect(panel).toHaveAttribute("data-query", "a key is right of a frog", { timeout: 60_000 });
-  await expect(panel.locator(".scene")).toHaveCount(12);
-  await panel.getByRole("button", { name: "the cat is green", exact: true }).click();
   await expect(panel).toHaveAttribute("data-query", "the cat is green", { timeout: 60_000 });
+  await expect(panel.locator(".scene")).toHaveCount(12);
+  await panel.getByRole("button", { name: "a key is right of a frog", exact: true }).click();
+  await expect(panel).toHaveAttribute("data-query", "a key is right of a frog", { timeout: 60_000 });
   const orders = await panel
     .locator(".ranking")
     .evaluateAll((lists) => lists.map((list) => [...list.children].map((item) => (item as HTMLElement).dataset.id)));
   expect(orders[0]).not.toEqual(orders[1]);
-  expect(await panel.locator(".scene .small").first().textContent()).toMatch(/ITC −?0\.\d\d · ITM −?\d+\.\d/);
+  await expect(panel.locator(".sides section > .small").first()).toHaveText(
+    /^The scene it is true of is #\d+ of 80\.\s*$/,
+  );
+  expect(await panel.locator(".scene .scores").first().textContent()).toMatch(/ITC −?0\.\d\d · ITM −?\d+\.\d/);
   await panel.getByRole("button", { name: "Test all pairs" }).click();
   await expect(panel.locator(".foils p")).toContainText(
     /in \d+ of 80 scenes .* in \d+ by .* guessing would be right in 40/,

@@ -1,3 +1,4 @@
+import "../style/task.css";
 import "../style/profile.css";
 import type { OpenPanel } from "../app.ts";
 import { make } from "../dom.ts";

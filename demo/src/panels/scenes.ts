@@ -1,3 +1,4 @@
+import "../style/task.css";
 import "../style/scenes.css";
 import type { GalleryHit } from "albef";
 import type { OpenPanel } from "../app.ts";
@@ -14,10 +15,10 @@ const OFFERED = ["00006.webp", "00002.webp", "00008.webp", "00016.webp"];
 export const openScenes: OpenPanel = (app, root) => {
   const { albef, report, status } = app;
   const scenes = readScenes();
-  const field = make("input", { type: "search", ariaLabel: "Describe a scene", value: "a key is right of a frog" });
+  const field = make("input", { type: "search", ariaLabel: "Describe a scene", value: "the cat is green" });
   const chips = make("div", { className: "chips start" });
-  const byItc = make("ol", { className: "ranking" });
-  const byItm = make("ol", { className: "ranking" });
+  const byItc = createRanking("Contrastive score alone (ITC)");
+  const byItm = createRanking("Re-ranked by the multimodal encoder (ITM)");
   const test = make("button", { type: "button", textContent: "Test all pairs" });
   const outcome = make("p", { className: "small", ariaLive: "polite" });
   let latest = 0;
@@ -31,14 +32,12 @@ export const openScenes: OpenPanel = (app, root) => {
       const known = await scenes;
       const { hits, ms } = await albef.rankScenes(known, text, report);
       if (turn !== latest) return;
-      const card = (hit: GalleryHit) => sceneCard(hit, text, known);
-      byItc.replaceChildren(
-        ...hits
-          .toSorted((a, b) => a.rankItc - b.rankItc)
-          .slice(0, SHOWN)
-          .map(card),
+      byItc.show(
+        hits.toSorted((a, b) => a.rankItc - b.rankItc),
+        text,
+        known,
       );
-      byItm.replaceChildren(...hits.slice(0, SHOWN).map(card));
+      byItm.show(hits, text, known);
       root.dataset.query = text;
       status.say("");
       showTiming(`${hits.length} scenes by both scores ${Math.round(ms)} ms`);
@@ -85,10 +84,7 @@ export const openScenes: OpenPanel = (app, root) => {
       "Here the words alone are not enough: places, colours and numbers tell the pictures apart. How much of that the model in use sees, you can test below.",
     ),
     make("div", { className: "asked" }, [field, chips]),
-    make("div", { className: "sides" }, [
-      side("Contrastive score alone (ITC)", byItc),
-      side("Re-ranked by the multimodal encoder (ITM)", byItm),
-    ]),
+    make("div", { className: "sides" }, [byItc.element, byItm.element]),
     make("div", { className: "row foils" }, [test, outcome]),
     make("p", { className: "small" }, [
       "Composed from drawings of several makers, see the ",
@@ -99,20 +95,36 @@ export const openScenes: OpenPanel = (app, root) => {
   return { refresh: run };
 };
 
-function side(title: string, ranking: HTMLElement): HTMLElement {
-  return make("section", {}, [make("h2", { textContent: title }), ranking]);
+/** The first scenes of a ranking, and the places of the two that the words were written for. */
+function createRanking(title: string) {
+  const list = make("ol", { className: "ranking" });
+  const places = make("p", { className: "small" });
+  return {
+    element: make("section", {}, [make("h2", { textContent: title }), places, list]),
+    show(hits: readonly GalleryHit[], text: string, scenes: readonly Scene[]) {
+      const ofHit = ({ id }: GalleryHit) => scenes.find((scene) => sceneId(scene) === id);
+      const placeOf = (key: "sentence" | "foil") => hits.findIndex((hit) => ofHit(hit)?.[key] === text) + 1;
+      const [own, foil] = [placeOf("sentence"), placeOf("foil")];
+      places.textContent =
+        (own > 0 ? `The scene it is true of is #${own} of ${hits.length}. ` : "") +
+        (foil > 0 ? `A scene it is a foil of is #${foil} of ${hits.length}.` : "");
+      list.replaceChildren(...hits.slice(0, SHOWN).map((hit) => sceneCard(hit, text, ofHit(hit))));
+    },
+  };
 }
 
 /** Marks the scene that a sentence was written for, and the one that it is the foil of. */
-function sceneCard({ id, itc, itm }: GalleryHit, text: string, scenes: readonly Scene[]): HTMLElement {
-  const scene = scenes.find((one) => sceneId(one) === id);
+function sceneCard({ id, itc, itm }: GalleryHit, text: string, scene: Scene | undefined): HTMLElement {
   const kind = scene?.sentence === text ? "true" : scene?.foil === text ? "foil" : "";
   const mark = { true: "true of this one", foil: "not true of this one", "": "" }[kind];
-  const scores = `ITC ${itc.toFixed(2)} · ITM ${(itm ?? 0).toFixed(1).replace("-", "−")}`;
+  const scores = make("span", { className: "small scores" }, [
+    make("span", { textContent: `ITC ${itc.toFixed(2)} · ` }),
+    make("span", { textContent: `ITM ${(itm ?? 0).toFixed(1).replace("-", "−")}` }),
+  ]);
   const card = make("li", { className: kind === "" ? "scene" : `scene ${kind}` }, [
     make("img", { src: id, alt: scene ? `a scene of which is true: ${scene.sentence}` : id, loading: "lazy" }),
-    make("span", { className: "small", textContent: scores }),
-    make("span", { className: "mark", textContent: mark }),
+    scores,
+    make("span", { className: "mark", textContent: mark, hidden: mark === "" }),
   ]);
   card.dataset.id = id;
   return card;
