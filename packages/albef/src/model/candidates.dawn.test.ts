@@ -1,7 +1,11 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { graphCosts } from "@albef/core";
 import { ALBEF_BASE } from "@albef/encoder";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { writeSmallModel } from "../testing/small-model.ts";
 import { candidates } from "./candidates.ts";
 import type { EncodedText } from "./encoded.ts";
 import { keysGraph, matchGraph } from "./graphs.ts";
@@ -10,14 +14,20 @@ import { keysBytes, type MatchLogits } from "./match.ts";
 import { tokenizeCaptions } from "./texts.ts";
 
 const mini = fileURLToPath(new URL("../../../../weights/albef-mini", import.meta.url));
+let folder: string;
 let model: LoadedModel;
 let text: EncodedText;
 beforeAll(async () => {
-  model = await loadModel(mini, { device: "webgpu" });
+  folder = mkdtempSync(join(tmpdir(), "albef-candidates-"));
+  await writeSmallModel(folder, { like: mini });
+  model = await loadModel(folder, { device: "webgpu" });
   const tokens = tokenizeCaptions(["a sailboat on the sea"], model.tokenizer, model.config);
   text = (await model.engine.encodeTexts(tokens))[0]!;
+}, 60_000);
+afterAll(() => {
+  model.dispose();
+  rmSync(folder, { recursive: true });
 });
-afterAll(() => model.dispose());
 
 /** States of a picture that there is not, by a number. */
 function statesOf(seed: number): Float32Array {
