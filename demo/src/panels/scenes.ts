@@ -89,7 +89,7 @@ export const openScenes: OpenPanel = (app, root) => {
     make("p", { className: "small" }, [
       "Composed from drawings of several makers, see the ",
       make("a", { href: "scenes/NOTICE.txt", textContent: "notice of authors and licences" }),
-      ". None of the pictures was trained on.",
+      ". These scenes were not trained on.",
     ]),
   );
   return { refresh: run };
