@@ -5,6 +5,7 @@ import { DeviceError } from "@albef/core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { create, globals } from "webgpu";
 import { Albef } from "../albef.ts";
+import { liveBuffers } from "../testing/live-buffers.ts";
 import { drawnThings } from "../testing/makers.ts";
 import { weightsFolder } from "../testing/pictures.ts";
 import { writeSmallModel } from "../testing/small-model.ts";
@@ -80,18 +81,7 @@ test("in the middle of a training step: the loop ends, and what was saved before
 
 test("a hundred models loaded and freed leave nothing on the device", async () => {
   const device = await openDevice();
-  const live = new Set<GPUBuffer>();
-  const createBuffer = device.createBuffer.bind(device);
-  device.createBuffer = (descriptor) => {
-    const buffer = createBuffer(descriptor);
-    const destroy = buffer.destroy.bind(buffer);
-    buffer.destroy = () => {
-      live.delete(buffer);
-      return destroy();
-    };
-    live.add(buffer);
-    return buffer;
-  };
+  const live = liveBuffers(device);
   for (let i = 0; i < 100; i++) {
     const model = await Albef.fromPretrained(folder, { device });
     expect(live.size).toBeGreaterThan(0);

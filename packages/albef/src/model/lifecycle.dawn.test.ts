@@ -7,27 +7,11 @@ import { create, globals } from "webgpu";
 import { Albef } from "../albef.ts";
 import { IntegrityError } from "../errors.ts";
 import { manifestOf, serveFiles } from "../testing/file-server.ts";
+import { liveBuffers } from "../testing/live-buffers.ts";
 import { writeSmallModel } from "../testing/small-model.ts";
 
 const weights = fileURLToPath(new URL("../../../../weights/", import.meta.url));
 const photo = (id: string) => ({ id, image: new Uint8Array(readFileSync(`${weights}gallery/${id}`)) });
-
-/** Counts the buffers of a device that nobody has destroyed. */
-function liveBuffers(device: GPUDevice): Map<GPUBuffer, number> {
-  const live = new Map<GPUBuffer, number>();
-  const createBuffer = device.createBuffer.bind(device);
-  device.createBuffer = (descriptor) => {
-    const buffer = createBuffer(descriptor);
-    const destroy = buffer.destroy.bind(buffer);
-    buffer.destroy = () => {
-      live.delete(buffer);
-      return destroy();
-    };
-    live.set(buffer, descriptor.size);
-    return buffer;
-  };
-  return live;
-}
 
 let folder: string;
 beforeAll(async () => {
