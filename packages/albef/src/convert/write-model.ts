@@ -1,6 +1,6 @@
 import { safetensorsChunks, type WritableTensor, writableTensor } from "@albef/core";
 import type { LoadedModel } from "../model/load.ts";
-import { sharedTensors, UNSHARED } from "../model/shared-weights.ts";
+import { loadedSharing, sharedTensors, UNSHARED } from "../model/shared-weights.ts";
 import { shapesOf } from "../model/stored-values.ts";
 import type { ModelSink } from "./sinks.ts";
 
@@ -14,7 +14,11 @@ export async function writeModel({ origin, config }: LoadedModel, sink: ModelSin
       const file = await origin.files.open(name);
       if (file) await sink.write(name, chunksOf(file));
     }
-    await sink.write("model.safetensors", safetensorsChunks(tensorsOf(origin), sharingIn(origin, config)));
+    const names = [...shapesOf(origin).keys()];
+    const shared = new Set(sharedTensors(names, config).values());
+    const isUnshared = shared.size > 0 && loadedSharing(names, config) === "none";
+    const tensors = tensorsOf(origin).filter(({ name }) => isUnshared || !shared.has(name));
+    await sink.write("model.safetensors", safetensorsChunks(tensors, isUnshared ? UNSHARED : {}));
     await sink.commit();
   } catch (error) {
     await sink.abort();
@@ -29,11 +33,6 @@ function tensorsOf({ weights, replaced }: LoadedModel["origin"]): WritableTensor
     ...kept.map(({ file, name, dtype, shape }) => ({ name, dtype, shape, bytes: () => file.bytes(name) })),
     ...[...replaced].map(([name, { shape, data }]) => writableTensor({ name, dtype: "f32", shape, data })),
   ];
-}
-
-/** Of the tensors that official models share a loaded one has both names only where they are two. */
-function sharingIn(origin: LoadedModel["origin"], config: LoadedModel["config"]): Readonly<Record<string, string>> {
-  return sharedTensors(shapesOf(origin).keys(), config).size > 0 ? UNSHARED : {};
 }
 
 async function* chunksOf(file: Blob): AsyncGenerator<Uint8Array> {

@@ -56,8 +56,10 @@ export function arrival({ name, size, piece }: ArrivalOptions): Arrival {
     const indices = indicesOf(offset, length);
     const start = offset - (indices[0] ?? 0) * pieceBytes;
     const pieces = await Promise.all(indices.map(piece));
-    if (pieces.some((one) => one === null)) throw new FetchedAnew(`${name}: the cache lost pieces of it`);
-    return new Uint8Array(await new Blob(pieces as Blob[]).slice(start, start + length).arrayBuffer());
+    const blob = pieces.every((one) => one !== null) ? new Blob(pieces).slice(start, start + length) : null;
+    const bytes = await blob?.arrayBuffer().catch(() => null); // removed while it was read: the download tells why
+    if (!bytes) throw new FetchedAnew(`${name}: the cache lost pieces of it`);
+    return new Uint8Array(bytes);
   };
   return {
     source: { name, size, read },

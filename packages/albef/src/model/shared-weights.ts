@@ -1,5 +1,5 @@
 import type { Safetensors } from "@albef/core";
-import type { AlbefConfig } from "@albef/encoder";
+import { type AlbefConfig, pairConfig } from "@albef/encoder";
 
 /** Keys and values of cross-attention, which the two layers of a pair share (official model_nlvr.py). */
 const SHARED = /^(text_encoder(?:_m)?\.(?:bert\.)?encoder\.layer\.)(\d+)(\.crossattention\.self\.(?:key|value)\..*)$/;
@@ -23,6 +23,15 @@ export function sharedTensors(names: Iterable<string>, { text }: AlbefConfig): R
     if (stem && place > 0 && place % 2 === 1) shared.set(`${stem}${Number(layer) - 1}${rest}`, name);
   }
   return shared;
+}
+
+/**
+ * What the pairs of a two-image encoder share that is loaded, or was taught. The last layer tells: below it a model that
+ * was taught may still have the keys and values of the single layers that it began from.
+ */
+export function loadedSharing(names: Iterable<string>, { text }: AlbefConfig): "none" | "cross-attention" {
+  const last = `layer.${pairConfig(text).numLayers - 1}.crossattention.self.key.weight`;
+  return [...names].some((name) => name.endsWith(last)) ? "none" : "cross-attention";
 }
 
 /** Tensors by name with the shared ones once, by the first name. */

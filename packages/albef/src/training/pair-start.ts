@@ -1,6 +1,6 @@
 import { checkpointMap, type PairSharing, pairConfig } from "@albef/encoder";
 import type { LoadedModel } from "../model/load.ts";
-import { sharedTensors } from "../model/shared-weights.ts";
+import { loadedSharing, sharedTensors } from "../model/shared-weights.ts";
 import { shapesOf } from "../model/stored-values.ts";
 import { isTaskParameter } from "../model/weights.ts";
 import { FinetuneError } from "./errors.ts";
@@ -21,7 +21,7 @@ export function pairStart({ config, origin }: LoadedModel, asked: PairSharing | 
   const names = [...shapesOf(origin).keys()];
   const layerOf = (name: string) => Number(LAYER.exec(name)?.[1] ?? -1);
   const isPaired = names.some((name) => layerOf(name) >= 0 && isTaskParameter(name, config));
-  const own = isPaired ? (sharedTensors(names, config).size > 0 ? "none" : "cross-attention") : undefined;
+  const own = isPaired ? loadedSharing(names, config) : undefined;
   const sharing = asked ?? own ?? "cross-attention";
   if (!SHARINGS.includes(sharing))
     throw new FinetuneError(`${task}: sharing must be ${SHARINGS.join(", ")}, got ${sharing}`);
