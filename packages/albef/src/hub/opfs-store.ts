@@ -55,12 +55,8 @@ async function walk(folder: FileSystemDirectoryHandle, prefix: string): Promise<
   const found: { path: string; size: number }[] = [];
   for await (const [name, handle] of folder.entries()) {
     const path = prefix === "" ? name : `${prefix}/${name}`;
-    if (handle.kind === "directory")
-      found.push(...((await orNull(() => walk(handle as FileSystemDirectoryHandle, path))) ?? []));
-    else {
-      const file = await orNull(() => (handle as FileSystemFileHandle).getFile()); // another download may remove it
-      if (file) found.push({ path, size: file.size });
-    }
+    if (handle.kind === "directory") found.push(...(await walk(handle as FileSystemDirectoryHandle, path)));
+    else found.push({ path, size: (await (handle as FileSystemFileHandle).getFile()).size });
   }
   return found;
 }
