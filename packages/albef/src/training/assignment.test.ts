@@ -142,6 +142,36 @@ test("albef pretrain --task assignment writes a model that albef loads for NLVR2
   expect((await opened(await next.adapter())).tensors.has(`${LAYER}.2.crossattention.self.key.weight`)).toBe(true);
 });
 
+test("of two fusion layers or more the written model tells what pairs share once, and is taken up again", async () => {
+  const place = join(folder, "deep");
+  await writeSmallModel(place, { like: `${weightsFolder}albef-mini`, sizes: { num_hidden_layers: 3 } }); // 1 and 2 fuse
+  const list = join(folder, "deep.jsonl");
+  const lines = drawnThings.map(({ word, asked }) => JSON.stringify({ image: asked, caption: `a ${word}` }));
+  writeFileSync(list, lines.join("\n"));
+  const out = join(folder, "deep-out");
+  const places = ["--data", list, "--images", `${weightsFolder}eval`, "--out", out];
+  const flags = [
+    "--task",
+    "assignment",
+    "--epochs",
+    "1",
+    "--batch-size",
+    "5",
+    "--held-out",
+    "0.375",
+    "--device",
+    "wasm",
+  ];
+  expect([await main(["pretrain", place, ...places, ...flags]), watched.failed()]).toEqual([0, ""]);
+  const written = readFileSync(join(out, "model", "model.safetensors"));
+  const { tensors } = await opened(new Blob([written]));
+  const keys = [1, 2, 3, 4].filter((layer) => tensors.has(`${LAYER}.${layer}.crossattention.self.key.weight`));
+  expect(keys).toEqual([1, 3]);
+  using tuned = await Albef.fromPretrained(join(out, "model"), { device: "wasm" });
+  using next = await tuned.finetune(statements, nlvr);
+  for await (const { loss } of next) expect(loss).toBeGreaterThan(0);
+});
+
 test("what cannot be learnt is refused", async () => {
   const refused = (wrong: object) => model.pretrain(pairs, { ...options, ...wrong });
   await expect(refused({ task: "mlm" })).rejects.toThrow("task must be assignment or left out, got mlm");
