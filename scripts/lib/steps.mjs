@@ -74,7 +74,7 @@ export function steps({ chromium, dawn }) {
     plain("cycles", 2, "break the import cycle printed above"),
     vitest("unit", 8),
     vitest("gpu", 10, chromium),
-    vitest("dawn", 13, dawn),
+    vitest("dawn", 13, { GALLIVM_PERF: process.env.GALLIVM_PERF ?? "nopt", ...dawn }), // lavapipe: to compile is most of it
     python(),
     plain("build", 5, "fix the errors above; `npm run build` repeats them"),
     plain("check:packages", 3, "correct the package.json named above (exports, files, types)"),
